@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "agent/tasks/task.h"
+
+namespace tenantry::agent {
+
+struct LoadOptions {
+  std::string fixtures_dir;   // root of `volume` sources; empty: none are allowed
+};
+
+// Handlers of Load and Unload.
+TaskHandlers MakeLoadHandlers(LoadOptions options);
+
+}  // namespace tenantry::agent

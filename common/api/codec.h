@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "common/api/data_store.h"
+#include "common/api/fixture_set.h"
+#include "common/api/meta.h"
+#include "common/api/tenant.h"
+#include "common/base/result.h"
+
+// JSON of the Kubernetes API ⇄ our types. A missing required field or a wrong type is kInvalid and
+// the message names the field's path ("spec.limits.connections: …"). Unknown fields are ignored:
+// a newer API server may send them. Absent optional fields take the CRD's defaults.
+namespace tenantry::api {
+
+Result<ObjectMeta> DecodeObjectMeta(const nlohmann::json& object);  // of any Kubernetes object
+Result<DataStore> DecodeDataStore(const nlohmann::json& object);
+Result<Tenant> DecodeTenant(const nlohmann::json& object);
+Result<FixtureSet> DecodeFixtureSet(const nlohmann::json& object);
+
+// The whole `status` as it stands in the object. Empty optional fields are left out.
+nlohmann::json EncodeStatus(const DataStoreStatus& status);
+nlohmann::json EncodeStatus(const TenantStatus& status);
+nlohmann::json EncodeStatus(const FixtureSetStatus& status);
+
+// RFC 7386: what turns `from` into `to` (used for status patches: fields that went become null).
+nlohmann::json MakeMergePatch(const nlohmann::json& from, const nlohmann::json& to);
+
+}  // namespace tenantry::api

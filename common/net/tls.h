@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+
+namespace tenantry::net {
+
+// PEM files of one side of a mutual TLS connection.
+struct TlsFiles {
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+};
+
+// Certificates that follow their files: re-read when a file's modification time or content changes
+// (checked at most once a second, on use), so that a renewed leaf or a new CA needs no restart. A
+// file that cannot be read keeps the old certificates in use and is counted and logged.
+// Thread-safe. TLS 1.3 only.
+class TlsIdentity {
+ public:
+  // kInvalid: a file is missing or unreadable, or key and certificate do not belong together; the
+  // message names the file.
+  static Result<std::shared_ptr<TlsIdentity>> Load(const TlsFiles& files);
+  virtual ~TlsIdentity() = default;
+
+  // Called once for each (re)load with its error, if any: certwatcher metrics and log.
+  virtual void OnReload(std::function<void(const Result<void>&)> callback) = 0;
+};
+
+// Which peer is accepted, by the URI SAN of its leaf: spiffe://<trust_domain>/ns/<any>/<role>/<any>.
+struct PeerRule {
+  std::string trust_domain;  // "tenantry.dev"
+  std::string role;          // "operator" or "agent"
+};
+
+// Whether one SPIFFE ID satisfies the rule. Pure.
+bool MatchesPeerRule(const std::string& uri, const PeerRule& rule);
+
+}  // namespace tenantry::net

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/api/meta.h"
+#include "common/base/clock.h"
+#include "operator/kube/client.h"
+
+namespace tenantry::kube {
+
+enum class EventType { kNormal, kWarning };
+
+// What an event is about.
+struct EventSubject {
+  api::Kind kind;
+  api::ObjectMeta meta;
+};
+
+// Records events.k8s.io/v1 events from a thread of its own, so that no caller waits for them.
+// A repetition (same object, type, reason, message) within six minutes raises series.count of the
+// first one. At most 25 at once for each object, then one each five minutes. Best effort: an event
+// that cannot be written is logged and dropped. Thread-safe.
+class EventRecorder {
+ public:
+  static std::unique_ptr<EventRecorder> Make(Client& client, std::string instance, const Clock& clock);
+  virtual ~EventRecorder() = default;  // writes what is queued, for at most two seconds
+  // `reason` is an UpperCamelCase verb phrase; `message` at most 1024 bytes (cut).
+  virtual void Record(const EventSubject& subject, EventType type, const std::string& reason,
+                      const std::string& message) = 0;
+};
+
+}  // namespace tenantry::kube
