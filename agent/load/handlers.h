@@ -7,7 +7,7 @@
 namespace tenantry::agent {
 
 struct LoadOptions {
-  std::string fixtures_dir;   // root of `volume` sources; empty: none are allowed
+  std::string fixtures_dir;  // root of `volume` sources; empty: none are allowed
 };
 
 // Handlers of Load and Unload.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/postgres/quote.h"
 #include "common/api/protocol.h"
 #include "common/base/result.h"
 
@@ -20,7 +21,7 @@ using Parameter = std::optional<std::string>;
 struct Rows {
   std::vector<std::string> columns;
   std::vector<std::vector<Parameter>> rows;
-  std::int64_t affected = 0;   // of INSERT, UPDATE, DELETE, COPY
+  std::int64_t affected = 0;  // of INSERT, UPDATE, DELETE, COPY
 
   bool empty() const { return rows.empty(); }
   // The value at (row, column); "" when NULL.
@@ -30,6 +31,9 @@ struct Rows {
 // More about a failed statement than Error holds, for callers that explain it to users.
 struct ServerDiagnostics {
   std::string sqlstate, message, detail, hint, context, schema, table, column, constraint;
+  std::int64_t position = 0;  // of the error in the statement, in characters from 1; 0: unknown
+  std::string internal_query = {};  // a statement that the server ran on its own behalf (PL/pgSQL),
+  std::int64_t internal_position = 0;  // and the error's position in that
 };
 
 // One session. search_path is pinned to "pg_catalog, pg_temp" on connect; names must be qualified.
@@ -49,13 +53,14 @@ class Connection {
   virtual ~Connection() = default;
 
   // One statement with bound parameters ($1, $2 …).
-  virtual Result<Rows> Execute(const std::string& sql, const std::vector<Parameter>& parameters = {}) = 0;
+  virtual Result<Rows> Execute(const std::string& sql,
+                               const std::vector<Parameter>& parameters = {}) = 0;
   // Several statements without parameters, as the simple protocol takes them.
   virtual Result<void> ExecuteScript(const std::string& sql) = 0;
 
   virtual Result<void> Begin() = 0;
-  virtual Result<void> Commit() = 0;      // kOutcomeUnknown: the answer was lost
-  virtual void Rollback() noexcept = 0;   // never fails; a broken session is rolled back anyway
+  virtual Result<void> Commit() = 0;     // kOutcomeUnknown: the answer was lost
+  virtual void Rollback() noexcept = 0;  // never fails; a broken session is rolled back anyway
 
   // COPY … FROM STDIN. Begin, any number of pieces, then End (returns rows) or Abort.
   virtual Result<void> CopyBegin(const std::string& copy_statement) = 0;
@@ -65,16 +70,12 @@ class Connection {
 
   virtual std::string QuoteIdentifier(std::string_view name) const = 0;
   virtual std::string QuoteLiteral(std::string_view text) const = 0;
-  virtual int server_version() const = 0;          // 150018
+  virtual int server_version() const = 0;                         // 150018
   virtual const ServerDiagnostics& last_diagnostics() const = 0;  // of the last failed statement
 
  protected:
   Connection() = default;
 };
-
-// Identifier and literal quoting that needs no session.
-std::string QuoteIdentifier(std::string_view name);
-std::string QuoteLiteral(std::string_view text);
 
 // A SCRAM-SHA-256 verifier as PostgreSQL stores it, so that no password travels in DDL.
 // Source: RFC 5803; src/common/scram-common.c of PostgreSQL. `salt` 16 bytes; 4096 iterations.

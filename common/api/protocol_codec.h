@@ -9,8 +9,8 @@
 // JSON of the operator–agent protocol. Decoders are strict about types and required fields
 // (kInvalid, with the field's path), and take absent optional fields as their defaults: an empty
 // object `{}` is a valid result of every kind. A task kind that is not known: kInvalid with reason
-// AgentVersionSkew. Unknown fields of results, reports and infos are ignored; unknown fields of task
-// specs are refused with AgentVersionSkew, because doing less than was asked would be a lie.
+// AgentVersionSkew. Unknown fields of results, reports and infos are ignored; unknown fields of
+// task specs are refused with AgentVersionSkew, because doing less than was asked would be a lie.
 namespace tenantry::api {
 
 std::string EncodeTaskRequest(const TaskRequest& request);
@@ -35,7 +35,27 @@ std::string Encode(const UnloadResult& result);
 
 template <class T>
 Result<T> Decode(std::string_view text);
-// Specialised for: TenantStorageSpec, StoreSpec, DeprovisionSpec, LoadSpec, UnloadSpec,
-// ProvisionResult, ObserveResult, StoreResult, DeprovisionResult, LoadResult, UnloadResult.
+template <>
+Result<TenantStorageSpec> Decode(std::string_view text);
+template <>
+Result<StoreSpec> Decode(std::string_view text);
+template <>
+Result<DeprovisionSpec> Decode(std::string_view text);
+template <>
+Result<LoadSpec> Decode(std::string_view text);
+template <>
+Result<UnloadSpec> Decode(std::string_view text);
+template <>
+Result<ProvisionResult> Decode(std::string_view text);
+template <>
+Result<ObserveResult> Decode(std::string_view text);
+template <>
+Result<StoreResult> Decode(std::string_view text);
+template <>
+Result<DeprovisionResult> Decode(std::string_view text);
+template <>
+Result<LoadResult> Decode(std::string_view text);
+template <>
+Result<UnloadResult> Decode(std::string_view text);
 
 }  // namespace tenantry::api

@@ -20,36 +20,37 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string path;              // with query, already percent-encoded
+  std::string path;  // with query, already percent-encoded
   Headers headers;
   std::string body;
-  std::string content_type;      // of the body
+  std::string content_type;                   // of the body
   std::chrono::milliseconds timeout{30'000};  // for the whole call
 };
 
 struct HttpResponse {
   int status = 0;
-  Headers headers;               // names in lower case
+  Headers headers;  // names in lower case
   std::string body;
 
   std::string Header(std::string_view lower_case_name) const;  // empty when absent
 };
 
-// How a client trusts and authenticates. Exactly one of `identity` and the plain PEM fields is used.
+// How a client trusts and authenticates. Exactly one of `identity` and the plain PEM fields is
+// used.
 struct ClientTls {
-  std::shared_ptr<TlsIdentity> identity;   // mutual TLS between our programs, with `peer`
-  PeerRule peer;                           // then the host name is not compared
-  std::string ca_pem;                      // otherwise: trusted roots; empty: the system's
-  std::string certificate_pem;             // optional client certificate
+  std::shared_ptr<TlsIdentity> identity;  // mutual TLS between our programs, with `peer`
+  PeerRule peer;                          // then the host name is not compared
+  std::string ca_pem;                     // otherwise: trusted roots; empty: the system's
+  std::string certificate_pem;            // optional client certificate
   std::string key_pem;
-  std::string server_name;                 // name to verify; empty: the URL's host
-  bool insecure_skip_verify = false;       // only where a kubeconfig says so
+  std::string server_name;            // name to verify; empty: the URL's host
+  bool insecure_skip_verify = false;  // only where a kubeconfig says so
 };
 
 struct HttpClientOptions {
-  std::string base_url;                    // "https://host:port" or "http://host:port"
+  std::string base_url;  // "https://host:port" or "http://host:port"
   ClientTls tls;
-  std::size_t max_idle_connections = 16;   // kept alive in the pool
+  std::size_t max_idle_connections = 16;  // kept alive in the pool
   std::chrono::milliseconds connect_timeout{5'000};
 };
 
@@ -70,8 +71,8 @@ class HttpClient {
   // Streams the answer's body: `on_data` gets each piece as it arrives and returns false to stop.
   // Bodies of statuses ≥ 300 go into the returned response instead. Ends with an error when nothing
   // arrives for `idle_timeout` (kUnavailable), when the connection breaks (kUnavailable), or on
-  // `stop` (kCancelled, within 100 ms); ends well when the server ends the body or `on_data` says so.
-  // request.timeout bounds only the wait for the head of the answer.
+  // `stop` (kCancelled, within 100 ms); ends well when the server ends the body or `on_data` says
+  // so. request.timeout bounds only the wait for the head of the answer.
   virtual Result<HttpResponse> Stream(const HttpRequest& request, std::stop_token stop,
                                       std::chrono::milliseconds idle_timeout,
                                       const std::function<bool(std::string_view)>& on_data) = 0;

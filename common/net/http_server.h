@@ -15,11 +15,11 @@ namespace tenantry::net {
 
 struct ServerRequest {
   std::string method;
-  std::string path;                 // without query
+  std::string path;  // without query
   std::string query;
   Headers headers;
   std::string body;
-  std::string path_parameter;       // what `*` of the route matched
+  std::string path_parameter;  // what `*` of the route matched
 };
 
 struct ServerResponse {
@@ -33,15 +33,18 @@ struct ServerResponse {
 };
 
 struct ServerTls {
-  std::shared_ptr<TlsIdentity> identity;   // mutual TLS 1.3: a client without a certificate that
-  PeerRule peer;                           // satisfies `peer` is refused in the handshake
+  std::shared_ptr<TlsIdentity> identity;  // mutual TLS 1.3: a client without a certificate that
+  PeerRule peer;                          // satisfies `peer` is refused in the handshake
 };
 
 struct HttpServerOptions {
-  std::string bind_address;                // "127.0.0.1:8443", ":8080" (all interfaces), port 0: any
-  std::optional<ServerTls> tls;            // absent: plain HTTP (probes and metrics)
-  std::size_t max_threads = 32;            // a kept-alive connection holds one
-  std::size_t max_body_bytes = 1 << 20;    // more: 413
+  std::string bind_address;              // "127.0.0.1:8443", ":8080" (all interfaces), port 0: any
+  std::optional<ServerTls> tls;          // absent: plain HTTP (probes and metrics)
+  std::size_t max_threads = 32;          // a kept-alive connection holds one
+  std::size_t max_body_bytes = 1 << 20;  // more: 413
+  // For the log: a handler's exception, a peer whose certificate is refused. Called on the server's
+  // threads.
+  std::function<void(const std::string&)> on_error = {};
 };
 
 // HTTP/1.1 server. Handlers run on the server's threads, several at once.
@@ -50,14 +53,14 @@ class HttpServer {
   using Handler = std::function<ServerResponse(const ServerRequest&)>;
 
   static Result<std::unique_ptr<HttpServer>> Make(HttpServerOptions options);
-  virtual ~HttpServer() = default;         // stops
+  virtual ~HttpServer() = default;  // stops
 
   // Before Start. `pattern` is a path; a last segment "*" matches one segment of any value.
   virtual void Handle(const std::string& method, const std::string& pattern, Handler handler) = 0;
   // Binds, listens and returns; kInvalid names the address when it cannot be had.
   virtual Result<void> Start() = 0;
-  virtual void Stop() = 0;                 // ends streams, finishes running handlers
-  virtual int port() const = 0;            // the bound port, after Start
+  virtual void Stop() = 0;       // ends streams, finishes running handlers
+  virtual int port() const = 0;  // the bound port, after Start
 };
 
 }  // namespace tenantry::net

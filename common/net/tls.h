@@ -15,6 +15,8 @@ struct TlsFiles {
   std::string key_file;
 };
 
+struct TlsSnapshot;  // parsed certificates: common/net/tls_snapshot.h
+
 // Certificates that follow their files: re-read when a file's modification time or content changes
 // (checked at most once a second, on use), so that a renewed leaf or a new CA needs no restart. A
 // file that cannot be read keeps the old certificates in use and is counted and logged.
@@ -28,9 +30,13 @@ class TlsIdentity {
 
   // Called once for each (re)load with its error, if any: certwatcher metrics and log.
   virtual void OnReload(std::function<void(const Result<void>&)> callback) = 0;
+
+  // The certificates as they are now; re-reads the files when that is due.
+  virtual std::shared_ptr<const TlsSnapshot> Current() = 0;
 };
 
-// Which peer is accepted, by the URI SAN of its leaf: spiffe://<trust_domain>/ns/<any>/<role>/<any>.
+// Which peer is accepted, by the URI SAN of its leaf:
+// spiffe://<trust_domain>/ns/<any>/<role>/<any>.
 struct PeerRule {
   std::string trust_domain;  // "tenantry.dev"
   std::string role;          // "operator" or "agent"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -21,13 +22,14 @@ struct Field {
   std::string_view key;
   std::variant<std::string, std::int64_t, double, bool> value;
 
-  Field(std::string_view key, std::string value) : key(key), value(std::move(value)) {}
-  Field(std::string_view key, std::string_view value) : key(key), value(std::string(value)) {}
-  Field(std::string_view key, const char* value) : key(key), value(std::string(value)) {}
-  Field(std::string_view key, std::int64_t value) : key(key), value(value) {}
-  Field(std::string_view key, int value) : key(key), value(std::int64_t{value}) {}
-  Field(std::string_view key, double value) : key(key), value(value) {}
-  Field(std::string_view key, bool value) : key(key), value(value) {}
+  Field(std::string_view name, std::string text) : key(name), value(std::move(text)) {}
+  Field(std::string_view name, std::string_view text) : key(name), value(std::string(text)) {}
+  Field(std::string_view name, const char* text) : key(name), value(std::string(text)) {}
+  Field(std::string_view name, double number) : key(name), value(number) {}
+  Field(std::string_view name, bool flag) : key(name), value(flag) {}
+  template <std::integral Integer>
+  Field(std::string_view name, Integer number)
+      : key(name), value(static_cast<std::int64_t>(number)) {}
 };
 using Fields = std::initializer_list<Field>;
 
@@ -37,9 +39,17 @@ Result<Level> ParseLevel(const std::string& text);        // debug | info | warn
 Result<Encoding> ParseEncoding(const std::string& text);  // json | console
 
 void Write(Level level, std::string_view message, Fields fields = {});
-inline void Debug(std::string_view message, Fields fields = {}) { Write(Level::kDebug, message, fields); }
-inline void Info(std::string_view message, Fields fields = {}) { Write(Level::kInfo, message, fields); }
-inline void Warn(std::string_view message, Fields fields = {}) { Write(Level::kWarn, message, fields); }
-inline void Error(std::string_view message, Fields fields = {}) { Write(Level::kError, message, fields); }
+inline void Debug(std::string_view message, Fields fields = {}) {
+  Write(Level::kDebug, message, fields);
+}
+inline void Info(std::string_view message, Fields fields = {}) {
+  Write(Level::kInfo, message, fields);
+}
+inline void Warn(std::string_view message, Fields fields = {}) {
+  Write(Level::kWarn, message, fields);
+}
+inline void Error(std::string_view message, Fields fields = {}) {
+  Write(Level::kError, message, fields);
+}
 
 }  // namespace tenantry::log

@@ -39,10 +39,13 @@ class Registry {
   virtual ~Registry() = default;
 
   // The series of that name and labels, made when it is new. `help` counts on first use.
-  virtual Counter& GetCounter(const std::string& name, const std::string& help, const Labels& labels = {}) = 0;
-  virtual Gauge& GetGauge(const std::string& name, const std::string& help, const Labels& labels = {}) = 0;
+  virtual Counter& GetCounter(const std::string& name, const std::string& help,
+                              const Labels& labels = {}) = 0;
+  virtual Gauge& GetGauge(const std::string& name, const std::string& help,
+                          const Labels& labels = {}) = 0;
   virtual Histogram& GetHistogram(const std::string& name, const std::string& help,
-                                  const std::vector<double>& buckets, const Labels& labels = {}) = 0;
+                                  const std::vector<double>& buckets,
+                                  const Labels& labels = {}) = 0;
   // Removes every series of gauge `name` that has all of `labels` (an object that went).
   virtual void RemoveGauges(const std::string& name, const Labels& labels) = 0;
 

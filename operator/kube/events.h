@@ -23,8 +23,10 @@ struct EventSubject {
 // that cannot be written is logged and dropped. Thread-safe.
 class EventRecorder {
  public:
-  static std::unique_ptr<EventRecorder> Make(Client& client, std::string instance, const Clock& clock);
-  virtual ~EventRecorder() = default;  // writes what is queued, for at most two seconds
+  static std::unique_ptr<EventRecorder> Make(Client& client, std::string instance,
+                                             const Clock& clock);
+  // Writes what is queued; starts no more writes after two seconds.
+  virtual ~EventRecorder() = default;
   // `reason` is an UpperCamelCase verb phrase; `message` at most 1024 bytes (cut).
   virtual void Record(const EventSubject& subject, EventType type, const std::string& reason,
                       const std::string& message) = 0;

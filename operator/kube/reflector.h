@@ -11,14 +11,16 @@
 
 namespace tenantry::kube {
 
-// Receives the state of one resource type, as it changes. Called by one thread at a time.
+// Receives the state of one resource type, as it changes. Called by one thread at a time. A list
+// that breaks off begins again with BeginReplace, without an EndReplace before; while a list runs,
+// Remove may come, too, and what was there before it stays valid. Objects always have a name.
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;
-  virtual void Upsert(Json object) = 0;                     // added, changed, or seen again
+  virtual void Upsert(Json object) = 0;  // added, changed, or seen again
   virtual void Remove(const api::ObjectKey& key) = 0;
-  virtual void BeginReplace() = 0;                          // a whole new list follows by Upsert …
-  virtual void EndReplace() = 0;                            // … what was not among it is gone
+  virtual void BeginReplace() = 0;  // a whole new list follows by Upsert …
+  virtual void EndReplace() = 0;    // … what was not among it is gone
 };
 
 struct ReflectorOptions {
@@ -33,7 +35,8 @@ struct ReflectorOptions {
 // {kind,reason}, tenantry_watch_last_event_timestamp_seconds{kind}.
 class Reflector {
  public:
-  Reflector(Client& client, ReflectorOptions options, ReflectorSink& sink, telemetry::Registry& metrics);
+  Reflector(Client& client, ReflectorOptions options, ReflectorSink& sink,
+            telemetry::Registry& metrics);
 
   void Run(std::stop_token stop);          // on a thread of its own
   bool synced() const { return synced_; }  // the first list is complete

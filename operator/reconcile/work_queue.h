@@ -47,9 +47,10 @@ class WorkQueue {
   ~WorkQueue();
 
   void Add(const WorkKey& key, Priority priority = Priority::kNormal);
-  // Not before `delay` is over; an earlier time for the same key wins.
+  // Not before `delay` is over; an earlier time for the same key wins. Add takes its place.
   void AddAfter(const WorkKey& key, std::chrono::milliseconds delay, Priority priority = Priority::kLow);
-  // With backoff, by how often this key failed since Forget.
+  // With backoff, by how often this key failed since Forget, and with the priority that the key was
+  // handed out with (low when no worker has it).
   void AddRateLimited(const WorkKey& key);
   void Forget(const WorkKey& key);   // its backoff starts anew
 
@@ -57,6 +58,9 @@ class WorkQueue {
   std::optional<WorkKey> Get(std::stop_token stop);
   void Done(const WorkKey& key);     // after Get, always
   void ShutDown();                   // wakes all waiting workers
+  // Brings workqueue_unfinished_work_seconds and workqueue_longest_running_processor_seconds up to
+  // date; otherwise they change only when work begins or ends. For a scrape, or once a second.
+  void RefreshMetrics();
 
  private:
   class Impl;

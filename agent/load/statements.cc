@@ -1,0 +1,215 @@
+#include "agent/load/statements.h"
+
+#include <algorithm>
+
+#include "agent/postgres/connection.h"
+#include "common/base/strings.h"
+
+namespace tenantry::load {
+namespace {
+
+using postgres::QuoteIdentifier;
+using postgres::QuoteLiteral;
+
+const std::string kStaging = std::string("pg_temp.") + kStagingName;
+
+std::string Column(const Table& table, std::size_t column) {
+  return QuoteIdentifier(table.columns[column].name);
+}
+
+// Position of the column's byte in `absent`, from 1.
+std::size_t AbsentPosition(const Table& table, std::size_t column) {
+  std::size_t position = 1;
+  for (std::size_t i = 0; i < column; ++i) {
+    position += table.columns[i].has_default() && !table.columns[i].generated ? 1 : 0;
+  }
+  return position;
+}
+
+std::vector<std::size_t> InsertedColumns(const Table& table, const Key& key,
+                                         const std::vector<Presence>& presence) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (presence[i] != Presence::kNone || key.IsDefaulted(i)) {
+      columns.push_back(i);
+    }
+  }
+  return columns;
+}
+
+std::string Comparable(const Table& table, std::size_t column, const std::string& alias) {
+  const std::string value = alias + "." + Column(table, column);
+  return table.columns[column].comparable ? value : value + "::text";
+}
+
+std::string OnConflict(const Table& table, const Key& key, const std::vector<std::size_t>& inserted,
+                       api::Conflict conflict) {
+  if (conflict == api::Conflict::kError) {
+    return "";
+  }
+  std::vector<std::string> target, set, old_values, new_values;
+  for (const std::size_t column : key.columns) {
+    target.push_back(Column(table, column));
+  }
+  for (const std::size_t column : inserted) {
+    if (!key.Has(column)) {
+      set.push_back(Column(table, column) + " = excluded." + Column(table, column));
+      old_values.push_back(Comparable(table, column, "t"));
+      new_values.push_back(Comparable(table, column, "excluded"));
+    }
+  }
+  const std::string clause = " ON CONFLICT (" + Join(target, ", ") + ") DO ";
+  if (conflict == api::Conflict::kSkip || set.empty()) {
+    return clause + "NOTHING";
+  }
+  return clause + "UPDATE SET " + Join(set, ", ") + " WHERE ROW(" + Join(old_values, ", ") +
+         ") IS DISTINCT FROM ROW(" + Join(new_values, ", ") + ")";
+}
+
+std::string Tracking(const Table& table, const Key& key) {
+  std::vector<std::string> pairs;
+  for (const std::size_t column : key.columns) {
+    pairs.push_back(QuoteLiteral(table.columns[column].name) + ", k" + std::to_string(column));
+  }
+  return ", tracked AS (INSERT INTO tenantry.loaded_rows"
+         " (tenant_id, fixture_set, dataset, table_schema, table_name, row_key)"
+         " SELECT $1::text, $2::text, $3::text, $4::text, $5::text, jsonb_build_object(" +
+         Join(pairs, ", ") + ") FROM written WHERE inserted ON CONFLICT DO NOTHING)";
+}
+
+std::string Returning(const Table& table, const Key& key, const InsertOptions& options) {
+  // A row that DO UPDATE has written carries the lock that was taken on the old one in xmax.
+  std::string returning = options.conflict == api::Conflict::kUpdate
+                              ? " RETURNING (t.xmax = 0) AS inserted"
+                              : " RETURNING true AS inserted";
+  if (options.track == TrackRows::kYes) {
+    for (const std::size_t column : key.columns) {
+      returning += ", t." + Column(table, column) + " AS k" + std::to_string(column);
+    }
+  }
+  return returning;
+}
+
+}  // namespace
+
+std::string QualifiedName(const Table& table) {
+  return QuoteIdentifier(table.schema) + "." + QuoteIdentifier(table.name);
+}
+
+std::string StagingColumn(std::size_t column) { return "c" + std::to_string(column + 1); }
+
+std::string CreateStaging(const Table& table, const Key& key) {
+  std::string sql = "CREATE TEMPORARY TABLE " + kStaging + " (record bigint NOT NULL, absent text";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const TableColumn& column = table.columns[i];
+    if (column.generated) {
+      continue;
+    }
+    sql += ", " + StagingColumn(i) + " " + column.storage_type;
+    sql += key.IsDefaulted(i) ? " DEFAULT (" + column.default_sql + ")" : "";
+  }
+  return sql + ") ON COMMIT DROP";
+}
+
+std::string CopyIntoStaging(const Table& table, const Key& key) {
+  std::string sql = "COPY " + kStaging + " (record, absent";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (!table.columns[i].generated && !key.IsDefaulted(i)) {
+      sql += ", " + StagingColumn(i);
+    }
+  }
+  return sql + ") FROM STDIN";
+}
+
+std::string ValueOf(const Table& table, const Key& key, const std::vector<Presence>& presence,
+                    std::size_t column, const std::string& staging_alias) {
+  const std::string staged = staging_alias + "." + StagingColumn(column);
+  const TableColumn& target = table.columns[column];
+  if (presence[column] == Presence::kAll || key.IsDefaulted(column)) {
+    return staged;
+  }
+  if (presence[column] == Presence::kNone) {
+    return target.has_default() ? "(" + target.default_sql + ")" : "NULL::" + target.storage_type;
+  }
+  if (!target.has_default()) {
+    return staged;
+  }
+  return "CASE WHEN substr(" + staging_alias + ".absent, " +
+         std::to_string(AbsentPosition(table, column)) + ", 1) = '1' THEN (" + target.default_sql +
+         ") ELSE " + staged + " END";
+}
+
+std::string DropSuperseded(const Key& key) {
+  std::vector<std::string> columns, matches;
+  for (const std::size_t column : key.columns) {
+    const std::string name = StagingColumn(column);
+    columns.push_back(name);
+    matches.push_back("s." + name + " = d." + name);
+  }
+  const std::string list = Join(columns, ", ");
+  return "DELETE FROM " + kStaging + " s USING (SELECT " + list + ", max(record) AS last FROM " +
+         kStaging + " GROUP BY " + list + " HAVING count(*) > 1) d WHERE s.record < d.last AND " +
+         Join(matches, " AND ");
+}
+
+std::string InsertFromStaging(const Table& table, const Key& key,
+                              const std::vector<Presence>& presence, const InsertOptions& options) {
+  const std::vector<std::size_t> inserted = InsertedColumns(table, key, presence);
+  std::vector<std::string> names, values;
+  bool overriding = false;
+  for (const std::size_t column : inserted) {
+    names.push_back(Column(table, column));
+    values.push_back(ValueOf(table, key, presence, column, "s"));
+    overriding = overriding || table.columns[column].always_identity;
+  }
+  std::string sql = "WITH written AS (INSERT INTO " + QualifiedName(table) + " AS t (" +
+                    Join(names, ", ") + ")" + (overriding ? " OVERRIDING SYSTEM VALUE" : "") +
+                    " SELECT " + Join(values, ", ") + " FROM " + kStaging + " s";
+  if (options.last_record) {
+    sql += " WHERE s.record <= " + std::to_string(*options.last_record);
+  }
+  sql += OnConflict(table, key, inserted, options.conflict) + Returning(table, key, options) + ")";
+  if (options.track == TrackRows::kYes) {
+    sql += Tracking(table, key);
+  }
+  return sql +
+         " SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted)"
+         " FROM written";
+}
+
+std::string FindOrphan(const Table& table, const Key& key, const std::vector<Presence>& presence,
+                       const ForeignKey& foreign_key) {
+  std::vector<std::string> given, in_table, in_file;
+  for (std::size_t i = 0; i < foreign_key.columns.size(); ++i) {
+    const std::size_t column = *table.Find(foreign_key.columns[i]);
+    const std::string value = ValueOf(table, key, presence, column, "s");
+    given.push_back(value + " IS NOT NULL");
+    in_table.push_back("p." + QuoteIdentifier(foreign_key.parent_columns[i]) + " = " + value);
+    const auto parent_column = table.Find(foreign_key.parent_columns[i]);
+    if (parent_column) {
+      in_file.push_back(ValueOf(table, key, presence, *parent_column, "o") + " = " + value);
+    }
+  }
+  std::string sql = "SELECT s.record FROM " + kStaging + " s WHERE " + Join(given, " AND ") +
+                    " AND NOT EXISTS (SELECT FROM " + QuoteIdentifier(foreign_key.parent_schema) +
+                    "." + QuoteIdentifier(foreign_key.parent_table) + " p WHERE " +
+                    Join(in_table, " AND ") + ")";
+  if (foreign_key.parent_schema == table.schema && foreign_key.parent_table == table.name) {
+    sql += " AND NOT EXISTS (SELECT FROM " + kStaging + " o WHERE " + Join(in_file, " AND ") + ")";
+  }
+  return sql + " ORDER BY s.record LIMIT 1";
+}
+
+std::string FindTwin(const Table& table, const Key& key, const std::vector<Presence>& presence,
+                     const std::vector<std::size_t>& columns, std::int64_t record) {
+  std::vector<std::string> matches;
+  for (const std::size_t column : columns) {
+    matches.push_back(ValueOf(table, key, presence, column, "o") + " = " +
+                      ValueOf(table, key, presence, column, "s"));
+  }
+  return "SELECT min(o.record) FROM " + kStaging + " s, " + kStaging +
+         " o WHERE s.record = " + std::to_string(record) + " AND o.record < s.record AND " +
+         Join(matches, " AND ");
+}
+
+}  // namespace tenantry::load

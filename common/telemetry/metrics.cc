@@ -1,0 +1,145 @@
+#include "common/telemetry/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/mutex.h"
+#include "common/telemetry/process_metrics.h"
+
+namespace tenantry::telemetry {
+namespace {
+
+class PrometheusCounter final : public Counter {
+ public:
+  explicit PrometheusCounter(prometheus::Counter& series) : series_(series) {}
+  void Increment(double by) override { series_.Increment(by); }
+  double value() const override { return series_.Value(); }
+
+ private:
+  prometheus::Counter& series_;
+};
+
+class PrometheusGauge final : public Gauge {
+ public:
+  explicit PrometheusGauge(prometheus::Gauge& series) : series_(series) {}
+  void Set(double value) override { series_.Set(value); }
+  void Add(double by) override { series_.Increment(by); }
+  double value() const override { return series_.Value(); }
+  prometheus::Gauge& series() { return series_; }
+
+ private:
+  prometheus::Gauge& series_;
+};
+
+class PrometheusHistogram final : public Histogram {
+ public:
+  explicit PrometheusHistogram(prometheus::Histogram& series) : series_(series) {}
+  void Observe(double value) override { series_.Observe(value); }
+
+ private:
+  prometheus::Histogram& series_;
+};
+
+bool HasAll(const Labels& labels, const Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&labels](const auto& label) {
+    const auto found = labels.find(label.first);
+    return found != labels.end() && found->second == label.second;
+  });
+}
+
+// The series of one metric name.
+template <class Wrapper, class Series>
+struct Metric {
+  prometheus::Family<Series>* family = nullptr;
+  std::map<Labels, std::unique_ptr<Wrapper>> series;
+};
+
+class PrometheusRegistry final : public Registry {
+ public:
+  Counter& GetCounter(const std::string& name, const std::string& help,
+                      const Labels& labels) override {
+    const MutexLock lock(mutex_);
+    auto& metric = counters_[name];
+    if (metric.family == nullptr) {
+      metric.family = &prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
+    }
+    return GetSeries(metric, labels);
+  }
+
+  Gauge& GetGauge(const std::string& name, const std::string& help, const Labels& labels) override {
+    const MutexLock lock(mutex_);
+    auto& metric = gauges_[name];
+    if (metric.family == nullptr) {
+      metric.family = &prometheus::BuildGauge().Name(name).Help(help).Register(registry_);
+    }
+    return GetSeries(metric, labels);
+  }
+
+  Histogram& GetHistogram(const std::string& name, const std::string& help,
+                          const std::vector<double>& buckets, const Labels& labels) override {
+    const MutexLock lock(mutex_);
+    auto& metric = histograms_[name];
+    if (metric.family == nullptr) {
+      metric.family = &prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
+    }
+    return GetSeries(metric, labels, buckets);
+  }
+
+  void RemoveGauges(const std::string& name, const Labels& labels) override {
+    const MutexLock lock(mutex_);
+    const auto metric = gauges_.find(name);
+    if (metric == gauges_.end()) {
+      return;
+    }
+    std::erase_if(metric->second.series, [&](const auto& entry) {
+      if (!HasAll(entry.first, labels)) {
+        return false;
+      }
+      metric->second.family->Remove(&entry.second->series());
+      return true;
+    });
+  }
+
+  std::string Text() const override {
+    std::vector<prometheus::MetricFamily> families = registry_.Collect();
+    for (prometheus::MetricFamily& family : CollectProcessMetrics()) {
+      families.push_back(std::move(family));
+    }
+    // A stable order reads better, and a family without series is noise.
+    std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
+    std::sort(families.begin(), families.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    return prometheus::TextSerializer().Serialize(families);
+  }
+
+ private:
+  template <class Wrapper, class Series, class... Arguments>
+  static Wrapper& GetSeries(Metric<Wrapper, Series>& metric, const Labels& labels,
+                            const Arguments&... arguments) {
+    std::unique_ptr<Wrapper>& series = metric.series[labels];
+    if (series == nullptr) {
+      series = std::make_unique<Wrapper>(metric.family->Add(labels, arguments...));
+    }
+    return *series;
+  }
+
+  prometheus::Registry registry_;
+  Mutex mutex_;
+  std::map<std::string, Metric<PrometheusCounter, prometheus::Counter>> counters_
+      GUARDED_BY(mutex_);
+  std::map<std::string, Metric<PrometheusGauge, prometheus::Gauge>> gauges_ GUARDED_BY(mutex_);
+  std::map<std::string, Metric<PrometheusHistogram, prometheus::Histogram>> histograms_
+      GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<Registry> Registry::Make() { return std::make_unique<PrometheusRegistry>(); }
+
+}  // namespace tenantry::telemetry

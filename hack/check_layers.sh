@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Fails on an #include that a layer may not have. The tables below are the rules.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+usage() {
+  cat <<TEXT
+Usage: ${0##*/} [DIRECTORY]
+Checks the includes of common/, operator/ and agent/ below DIRECTORY (default: this repository).
+TEXT
+}
+
+# Folder, and below which folders the headers of ours are that its files may include, beside its own.
+# The longest folder that fits decides.
+readonly OWN_HEADERS='
+common/base
+common/api          common/base
+common/net          common/base
+common/telemetry    common/base common/net
+operator/plan       common/base common/api
+operator/kube       common
+operator/agents     common
+operator            common operator
+agent/tasks         common
+agent/postgres      common
+agent/redis         common
+agent               common agent
+'
+
+# Pure files outside operator/plan, as glob patterns: they may include each other, common/base and
+# common/api.
+readonly PURE_FILES='
+agent/load/csv_* agent/load/json_* agent/load/record* agent/provision/*_plan.*
+'
+
+# Third-party header (as a prefix), and below which folders or file names it may be included.
+readonly FOREIGN_HEADERS='
+httplib.h         common/net
+openssl/ssl.h     common/net
+openssl/x509      common/net
+openssl/          common/net agent/postgres/scram agent/provision agent/load
+spdlog/           common/telemetry
+prometheus/       common/telemetry
+pqxx/             agent/postgres
+libpq             agent/postgres
+hiredis/          agent/redis
+yaml-cpp/         operator agent
+CLI/              operator agent
+nlohmann/         common/api operator/kube operator/agents operator/reconcile agent
+'
+
+# A header of ours that includes one of these is private to its folder: third-party types stay out of
+# interfaces.
+readonly HEAVY='httplib.h openssl/ spdlog/ prometheus/ pqxx/ libpq hiredis/ yaml-cpp/ CLI/ nlohmann/json.hpp'
+# Kubernetes objects are JSON, and a client of that API that hides it would only rename it.
+readonly HEAVY_INTERFACES='operator/kube/client.h'
+
+# below PATH FOLDER...: whether the path begins with one of them.
+below() {
+  local path=$1 folder
+  shift
+  for folder in "$@"; do
+    [[ $path != "$folder"* ]] || return 0
+  done
+  return 1
+}
+
+# find_rule TABLE PATH: sets `rule` to the words of the table's line whose first one is the longest
+# that the path begins with; to nothing when there is none.
+find_rule() {
+  local words
+  rule=()
+  while read -r -a words; do
+    if [ ${#words[@]} -gt 0 ] && below "$2" "${words[0]}" &&
+      { [ ${#rule[@]} = 0 ] || [ ${#words[0]} -gt ${#rule[0]} ]; }; then
+      rule=("${words[@]}")
+    fi
+  done <<<"$1"
+}
+
+is_pure() {
+  local pattern
+  for pattern in $PURE_FILES; do
+    # shellcheck disable=SC2053  # a pattern on purpose
+    [[ $1 != $pattern ]] || return 0
+  done
+  return 1
+}
+
+violations=0
+complain() {
+  printf '%s: %s\n' "$1" "$2" >&2
+  violations=$((violations + 1))
+}
+
+# check_own FILE LINE HEADER
+check_own() {
+  local file=$1 header=$3 rule
+  find_rule "$OWN_HEADERS" "$file"
+  if ! below "$header" "${file%/*}/" "${rule[@]/%//}"; then
+    complain "$file:$2" "a file of ${rule[0]}/ may not include \"$header\""
+  elif is_pure "$file" && ! is_pure "$header" && ! below "$header" common/base/ common/api/; then
+    complain "$file:$2" "a pure file may not include \"$header\""
+  elif [[ -n ${private_headers[$header]:-} && ${header%/*} != "${file%/*}" ]]; then
+    complain "$file:$2" "\"$header\" is private to ${header%/*}/: it includes <${private_headers[$header]}>"
+  fi
+}
+
+# check_foreign FILE LINE HEADER
+check_foreign() {
+  local file=$1 header=$3 rule
+  find_rule "$FOREIGN_HEADERS" "$header"
+  # Without a rule it is the standard library's or the system's.
+  if [ ${#rule[@]} -gt 0 ] && ! below "$file" "${rule[@]:1}"; then
+    complain "$file:$2" "<$header> may only be included below: ${rule[*]:1}"
+  fi
+}
+
+# Private headers: file → the heavy header that makes it private.
+declare -A private_headers
+note_private() {
+  local file=$1 header=$2
+  # shellcheck disable=SC2086  # a list of words
+  if [[ $file == *.h && $file != "$HEAVY_INTERFACES" ]] && below "$header" $HEAVY; then
+    private_headers[$file]=$header
+  fi
+}
+
+main() {
+  local includes file line header kind
+  case "${1:-}" in
+    -h | --help) usage && exit ;;
+  esac
+  cd "${1:-$REPO_ROOT}"
+  includes=$(grep -rnoE --include='*.h' --include='*.cc' '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+' \
+    common operator agent | sed -E 's/^([^:]+):([0-9]+):.*([<"])(.*)$/\1 \2 \3 \4/')
+  [ -n "$includes" ] || fail "there are no sources below $PWD."
+  while read -r file line kind header; do
+    [ "$kind" != '<' ] || note_private "$file" "$header"
+  done <<<"$includes"
+  while read -r file line kind header; do
+    if [ "$kind" = '"' ]; then
+      check_own "$file" "$line" "$header"
+    else
+      check_foreign "$file" "$line" "$header"
+    fi
+  done <<<"$includes"
+  [ "$violations" = 0 ] || fail "$violations forbidden includes; the layers are explained in the README."
+}
+
+main "$@"

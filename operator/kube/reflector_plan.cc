@@ -1,0 +1,110 @@
+#include "operator/kube/reflector_plan.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tenantry::kube {
+namespace {
+
+// So many failed watches in a row that the resourceVersion itself may be what the server cannot
+// serve (an etcd that was restored from a backup): then only a new list helps.
+constexpr int kMaxFailedWatches = 5;
+
+ReflectorStep ListStep(bool streaming_served) {
+  return streaming_served ? ReflectorStep::kStreamingList : ReflectorStep::kPagedList;
+}
+
+bool IsRefusedForGood(const Error& error) {
+  return error.code == ErrorCode::kInvalid && !error.reason.empty() &&
+         error.reason != "Forbidden" && error.reason != "Unauthorized";
+}
+
+// A server that does not know sendInitialEvents refuses it, or ignores it: then the watch ends, or
+// has ordinary bookmarks, and the end of the initial state never comes.
+bool StreamingIsNotServed(const ReflectorOutcome& outcome) {
+  return outcome.plain_bookmark || outcome.ended.has_value() ||
+         IsRefusedForGood(outcome.ended.error());
+}
+
+std::string ReasonOf(const ReflectorOutcome& outcome) {
+  if (outcome.ended) {
+    return "Ended";
+  }
+  const Error& error = outcome.ended.error();
+  return error.reason.empty() ? std::string(ToString(error.code)) : error.reason;
+}
+
+ReflectorState AfterWatch(const ReflectorState& state, const ReflectorOutcome& outcome) {
+  ReflectorState next = state;
+  next.step = ReflectorStep::kWatch;
+  next.reason = ReasonOf(outcome);
+  // A watch that brought nothing counts as failed even where it ended well: no tight loops.
+  const int failures = outcome.progressed ? 0 : state.failures + 1;
+  if (outcome.ended) {
+    next.failures = failures;
+    return next;
+  }
+  const bool resumable =
+      outcome.ended.error().code == ErrorCode::kUnavailable && failures < kMaxFailedWatches;
+  if (!resumable) {
+    next.step = ListStep(state.streaming_served);
+  }
+  const bool expired = outcome.ended.error().reason == "Expired";
+  next.failures = expired && outcome.progressed ? 0 : std::max(failures, 1);
+  return next;
+}
+
+ReflectorState AfterStreamingList(const ReflectorState& state, const ReflectorOutcome& outcome) {
+  if (outcome.list_complete) {
+    ReflectorState listed = state;
+    listed.failures = 0;
+    return AfterWatch(listed, outcome);
+  }
+  if (StreamingIsNotServed(outcome)) {
+    return {.step = ReflectorStep::kPagedList,
+            .streaming_served = false,
+            .failures = state.failures,
+            .reason = "StreamingListNotServed"};
+  }
+  return {.step = ReflectorStep::kStreamingList,
+          .failures = state.failures + 1,
+          .reason = ReasonOf(outcome)};
+}
+
+ReflectorState AfterPagedList(const ReflectorState& state, const ReflectorOutcome& outcome) {
+  ReflectorState next = state;
+  if (outcome.ended) {
+    next.step = ReflectorStep::kWatch;
+    next.failures = 0;
+    next.reason.clear();
+    return next;
+  }
+  next.failures = state.failures + 1;
+  next.reason = ReasonOf(outcome);
+  return next;
+}
+
+}  // namespace
+
+ReflectorState NextReflectorState(const ReflectorState& state, const ReflectorOutcome& outcome) {
+  switch (state.step) {
+    case ReflectorStep::kStreamingList:
+      return AfterStreamingList(state, outcome);
+    case ReflectorStep::kPagedList:
+      return AfterPagedList(state, outcome);
+    case ReflectorStep::kWatch:
+      return AfterWatch(state, outcome);
+  }
+  return state;
+}
+
+std::chrono::milliseconds ReflectorBackoff(int failures, double random) {
+  assert(failures >= 1);
+  constexpr double kFirst = 800;
+  constexpr double kMost = 30'000;
+  const double whole =
+      std::min(kMost, kFirst * static_cast<double>(1 << std::min(failures - 1, 6)));
+  return std::chrono::milliseconds(static_cast<long>(whole * (0.5 + 0.5 * random)));
+}
+
+}  // namespace tenantry::kube

@@ -1,0 +1,158 @@
+#include "operator/plan/fixture_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/api/protocol_codec.h"
+#include "common/api/reasons.h"
+#include "common/base/fingerprint.h"
+
+namespace tenantry::plan {
+namespace {
+
+using api::FixtureSet;
+using api::FixtureTenantStatus;
+
+const FixtureTenantStatus* StatusOf(const FixtureSet& set, const api::Name& tenant) {
+  const auto found = std::find_if(
+      set.status.tenants.begin(), set.status.tenants.end(),
+      [&](const FixtureTenantStatus& status) { return status.name == tenant.value(); });
+  return found == set.status.tenants.end() ? nullptr : &*found;
+}
+
+api::LoadSpec MakeLoadSpec(const FixtureObserved& observed, const CoveredTenant& tenant) {
+  return {.postgres = tenant.postgres,
+          .redis = tenant.redis,
+          .schema = tenant.schema,
+          .fixture_set = observed.set.meta.uid.value(),
+          .track_rows = observed.set.spec.deletion_policy == api::UnloadPolicy::kUnload,
+          .datasets = observed.datasets};
+}
+
+// Everything a load depends on, but credentials and where the database is.
+std::string ContentHash(const FixtureObserved& observed) {
+  api::LoadSpec spec;
+  spec.track_rows = observed.set.spec.deletion_policy == api::UnloadPolicy::kUnload;
+  spec.datasets = observed.datasets;
+  return Fingerprint(api::Encode(spec));
+}
+
+bool HasVolumes(const FixtureSet& set) {
+  return std::any_of(set.spec.datasets.begin(), set.spec.datasets.end(),
+                     [](const api::Dataset& d) { return !d.source.volume_path.empty(); });
+}
+
+// Files of a volume change without telling anybody: they are looked at again from time to time. The
+// agent compares their hash and touches nothing when it is the same.
+bool MustLoad(const FixtureObserved& observed, const FixtureMemory& memory,
+              const FixtureSettings& settings, const CoveredTenant& tenant, const std::string& hash,
+              MonotonicTime monotonic) {
+  const FixtureTenantStatus* status = StatusOf(observed.set, tenant.name);
+  const auto attempt = memory.attempts.find(tenant.name);
+  const bool tried = attempt != memory.attempts.end() && attempt->second.hash == hash;
+  if (tried && !attempt->second.task_id.empty()) {
+    return true;  // still running: ask for it again
+  }
+  const auto since = tried ? monotonic - attempt->second.ended : MonotonicTime::duration::max();
+  if (tried && attempt->second.error) {
+    const bool hopeless = attempt->second.error->code == ErrorCode::kInvalid;
+    const bool may_have_changed = HasVolumes(observed.set) ||
+                                  attempt->second.error->reason != api::reason::kInvalidData;
+    return !hopeless || (may_have_changed && since >= kStalledPoll);
+  }
+  const bool asked = observed.set.meta.Annotation(api::kRequestedAtAnnotation) !=
+                     observed.set.status.last_handled_reconcile_at;
+  if (asked || status == nullptr || status->loaded_hash != hash) {
+    return true;
+  }
+  return HasVolumes(observed.set) && since >= settings.drift_interval;
+}
+
+FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
+  FixturePlan plan;
+  const FixtureSet& set = observed.set;
+  if (!set.meta.HasFinalizer(api::kFixtureSetFinalizer)) {
+    return plan;
+  }
+  plan.release = true;
+  const bool forced = set.meta.Annotation(api::kForceFinalizeAnnotation) == "true";
+  if (set.spec.deletion_policy == api::UnloadPolicy::kRetain || forced) {
+    return plan;
+  }
+  for (const CoveredTenant& tenant : observed.tenants) {
+    if (tenant.waits_for) {
+      plan.refused = Error{ErrorCode::kUnavailable,
+                           "Rows cannot be unloaded from Tenant " + tenant.name.value() + ": " +
+                               tenant.waits_for->message,
+                           api::reason::kFinalizerBlocked};
+      continue;
+    }
+    const api::UnloadSpec spec{.postgres = tenant.postgres,
+                               .redis = tenant.redis,
+                               .schema = tenant.schema,
+                               .fixture_set = set.meta.uid.value()};
+    plan.tasks.push_back({.tenant = tenant.name,
+                          .tenant_uid = tenant.uid,
+                          .request = {.id = TaskId(set.meta, "unload-" + tenant.name.value()),
+                                      .kind = api::TaskKind::kUnload,
+                                      .tenant = tenant.id,
+                                      .spec_json = api::Encode(spec)},
+                          .hash = "unload"});
+  }
+  return plan;
+}
+
+}  // namespace
+
+bool Covers(const api::FixtureSetSpec& spec, const api::ObjectMeta& tenant) {
+  if (!spec.tenant_labels) {
+    return spec.tenant == tenant.name.value();
+  }
+  return std::all_of(spec.tenant_labels->begin(), spec.tenant_labels->end(),
+                     [&](const auto& label) {
+                       const auto found = tenant.labels.find(label.first);
+                       return found != tenant.labels.end() && found->second == label.second;
+                     });
+}
+
+bool IsLoaded(const FixtureSet& set, const api::Name& tenant) {
+  const FixtureTenantStatus* status = StatusOf(set, tenant);
+  return status != nullptr && !status->loaded_hash.empty() && status->message.empty() &&
+         set.status.observed_generation == set.meta.generation;
+}
+
+FixturePlan MakeFixturePlan(const FixtureObserved& observed, const FixtureMemory& memory,
+                            const FixtureSettings& settings, MonotonicTime monotonic) {
+  const FixtureSet& set = observed.set;
+  if (set.meta.deleting()) {
+    return MakeDeletionPlan(observed);
+  }
+  FixturePlan plan;
+  plan.refused = observed.blocked;
+  if (plan.refused || set.spec.suspend) {
+    return plan;
+  }
+  plan.add_finalizer = !set.meta.HasFinalizer(api::kFixtureSetFinalizer);
+  const std::string content = ContentHash(observed);
+  for (const CoveredTenant& tenant : observed.tenants) {
+    const std::string hash =
+        Fingerprint(content + "/" + tenant.uid.value() + "/" + tenant.incarnation);
+    plan.hashes.emplace(tenant.name, hash);
+    const bool room = static_cast<int>(plan.tasks.size()) < settings.max_parallel_loads;
+    if (tenant.waits_for || !room ||
+        !MustLoad(observed, memory, settings, tenant, hash, monotonic)) {
+      continue;
+    }
+    const std::string step = "load-" + tenant.name.value() + "-" + hash.substr(0, 12);
+    plan.tasks.push_back({.tenant = tenant.name,
+                          .tenant_uid = tenant.uid,
+                          .request = {.id = TaskId(set.meta, step),
+                                      .kind = api::TaskKind::kLoad,
+                                      .tenant = tenant.id,
+                                      .spec_json = api::Encode(MakeLoadSpec(observed, tenant))},
+                          .hash = hash});
+  }
+  return plan;
+}
+
+}  // namespace tenantry::plan

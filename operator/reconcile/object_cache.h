@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/api/meta.h"
+#include "common/base/mutex.h"
+
+namespace tenantry::reconcile {
+
+// resourceVersions of one object grow; "" is older than all. Source: KEP-5504 (comparable
+// resourceVersions).
+inline bool IsOlder(const std::string& a, const std::string& b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+// The newest known state of all objects of one kind. Filled by a watch, and by the answers to our
+// own writes, so that a pass never works on a state older than what it wrote. Thread-safe; objects
+// are published as immutable snapshots.
+template <class T>
+class ObjectCache {
+ public:
+  using Pointer = std::shared_ptr<const T>;
+  struct Change {
+    Pointer before;  // null: it is new
+    Pointer after;   // null: it is gone
+    bool any() const { return before != after; }
+  };
+
+  // An object older than the known one changes nothing.
+  Change Upsert(T object) {
+    auto after = std::make_shared<const T>(std::move(object));
+    const MutexLock lock(mutex_);
+    Pointer& slot = objects_[after->meta.key()];
+    if (slot && !IsOlder(slot->meta.resource_version, after->meta.resource_version)) {
+      return {slot, slot};
+    }
+    Change change{slot, after};
+    slot = std::move(after);
+    return change;
+  }
+
+  Change Remove(const api::ObjectKey& key) {
+    const MutexLock lock(mutex_);
+    const auto found = objects_.find(key);
+    if (found == objects_.end()) {
+      return {};
+    }
+    Change change{found->second, nullptr};
+    objects_.erase(found);
+    return change;
+  }
+
+  Pointer Get(const api::ObjectKey& key) const {
+    const MutexLock lock(mutex_);
+    const auto found = objects_.find(key);
+    return found == objects_.end() ? nullptr : found->second;
+  }
+
+  std::vector<Pointer> Select(const std::function<bool(const T&)>& wanted) const {
+    std::vector<Pointer> selected;
+    const MutexLock lock(mutex_);
+    for (const auto& [key, object] : objects_) {
+      if (wanted(*object)) {
+        selected.push_back(object);
+      }
+    }
+    return selected;
+  }
+
+  std::vector<api::ObjectKey> Keys() const {
+    std::vector<api::ObjectKey> keys;
+    const MutexLock lock(mutex_);
+    for (const auto& [key, object] : objects_) {
+      keys.push_back(key);
+    }
+    return keys;
+  }
+
+  std::size_t size() const {
+    const MutexLock lock(mutex_);
+    return objects_.size();
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::map<api::ObjectKey, Pointer> objects_ GUARDED_BY(mutex_);
+};
+
+}  // namespace tenantry::reconcile

@@ -1,0 +1,222 @@
+#include "operator/reconcile/router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/api/reasons.h"
+#include "operator/plan/fixture_plan.h"
+
+namespace tenantry::reconcile {
+namespace {
+
+using api::Kind;
+
+Priority PriorityOf(Origin origin) {
+  return origin == Origin::kInitialList ? Priority::kLow : Priority::kNormal;
+}
+
+bool IsReady(const std::vector<api::Condition>& conditions) {
+  return api::IsTrue(conditions, api::condition::kReady);
+}
+
+// What a FixtureSet looks at in a Tenant.
+bool MattersToFixtures(const api::Tenant& a, const api::Tenant& b) {
+  return a.meta.labels != b.meta.labels || a.meta.uid != b.meta.uid ||
+         a.meta.deleting() != b.meta.deleting() || a.status.incarnation != b.status.incarnation ||
+         a.status.binding != b.status.binding ||
+         IsReady(a.status.conditions) != IsReady(b.status.conditions);
+}
+
+bool MattersToTenants(const api::DataStore& a, const api::DataStore& b) {
+  return a.spec != b.spec || a.meta.uid != b.meta.uid ||
+         IsReady(a.status.conditions) != IsReady(b.status.conditions);
+}
+
+bool UsesConfigMap(const api::FixtureSet& set, const std::string& name) {
+  return std::any_of(set.spec.datasets.begin(), set.spec.datasets.end(),
+                     [&](const api::Dataset& d) { return d.source.config_map == name; });
+}
+
+bool UsesSecret(const api::DataStore& store, const std::string& name) {
+  return store.spec.postgres.admin_secret == name || store.spec.postgres.ca_secret == name ||
+         (store.spec.redis && store.spec.redis->admin_secret == name);
+}
+
+}  // namespace
+
+void Router::Seen(api::DataStore store, Origin origin) {
+  RouteStore(world_.stores.Upsert(std::move(store)), origin);
+}
+
+void Router::Seen(api::Tenant tenant, Origin origin) {
+  RouteTenant(world_.tenants.Upsert(std::move(tenant)), origin);
+}
+
+void Router::Seen(api::FixtureSet set, Origin origin) {
+  RouteFixtureSet(world_.fixture_sets.Upsert(std::move(set)), origin);
+}
+
+void Router::Seen(AgentPod pod, Origin /*origin*/) {
+  RouteAgent(world_.agents.Upsert(std::move(pod)));
+}
+
+void Router::Gone(Kind kind, const api::ObjectKey& key) {
+  switch (kind) {
+    case Kind::kDataStore:
+      return RouteStore(world_.stores.Remove(key), Origin::kWatch);
+    case Kind::kTenant:
+      return RouteTenant(world_.tenants.Remove(key), Origin::kWatch);
+    case Kind::kFixtureSet:
+      return RouteFixtureSet(world_.fixture_sets.Remove(key), Origin::kWatch);
+  }
+}
+
+void Router::AgentGone(const api::ObjectKey& key) { RouteAgent(world_.agents.Remove(key)); }
+
+void Router::RouteStore(const ObjectCache<api::DataStore>::Change& change, Origin origin) {
+  if (!change.any()) {
+    return;
+  }
+  const api::ObjectKey key = (change.after ? change.after : change.before)->meta.key();
+  if (origin != Origin::kOwnWrite) {
+    Wake({Kind::kDataStore, key}, PriorityOf(origin));
+  }
+  if (!change.before || !change.after || MattersToTenants(*change.before, *change.after)) {
+    WakeTenantsOf(key);
+  }
+}
+
+void Router::RouteTenant(const ObjectCache<api::Tenant>::Change& change, Origin origin) {
+  if (!change.any()) {
+    return;
+  }
+  world_.tenant_index.Update(change);
+  const api::Tenant& tenant = change.after ? *change.after : *change.before;
+  if (origin != Origin::kOwnWrite) {
+    Wake({Kind::kTenant, tenant.meta.key()}, PriorityOf(origin));
+  }
+  if (!change.before || !change.after) {
+    Wake({Kind::kDataStore, StoreKey(tenant)}, Priority::kLow);
+    for (const auto& key :
+         world_.tenant_index.Claimants(StoreKey(tenant), api::EffectiveTenantId(tenant))) {
+      Wake({Kind::kTenant, key}, PriorityOf(origin));
+    }
+  }
+  if (change.before && change.after && !MattersToFixtures(*change.before, *change.after)) {
+    return;
+  }
+  const auto sets = world_.fixture_sets.Select([&](const api::FixtureSet& set) {
+    return set.meta.ns == tenant.meta.ns &&
+           (plan::Covers(set.spec, tenant.meta) ||
+            (change.before && plan::Covers(set.spec, change.before->meta)));
+  });
+  for (const auto& set : sets) {
+    Wake({Kind::kFixtureSet, set->meta.key()}, PriorityOf(origin));
+  }
+}
+
+void Router::RouteFixtureSet(const ObjectCache<api::FixtureSet>::Change& change, Origin origin) {
+  if (!change.any()) {
+    return;
+  }
+  const api::FixtureSet& set = change.after ? *change.after : *change.before;
+  if (origin != Origin::kOwnWrite) {
+    Wake({Kind::kFixtureSet, set.meta.key()}, PriorityOf(origin));
+  }
+  const auto tenants = world_.tenants.Select([&](const api::Tenant& tenant) {
+    if (tenant.meta.ns != set.meta.ns) {
+      return false;
+    }
+    const auto state = [&](const api::FixtureSet* side) {
+      const bool covered = side != nullptr && plan::Covers(side->spec, tenant.meta);
+      return std::pair(covered, covered && plan::IsLoaded(*side, tenant.meta.name));
+    };
+    return state(change.before.get()) != state(change.after.get());
+  });
+  for (const auto& tenant : tenants) {
+    Wake({Kind::kTenant, tenant->meta.key()}, PriorityOf(origin));
+  }
+}
+
+void Router::RouteAgent(const ObjectCache<AgentPod>::Change& change) {
+  if (!change.any()) {
+    return;
+  }
+  const AgentPod& pod = change.after ? *change.after : *change.before;
+  const auto label = pod.meta.labels.find(api::kAgentLabel);
+  if (label == pod.meta.labels.end()) {
+    return;
+  }
+  const api::ObjectKey store{pod.meta.ns, api::Name(label->second)};
+  Wake({Kind::kDataStore, store});
+  const bool arrived = change.after && change.after->ready &&
+                       !(change.before && change.before->ready && change.before->ip == pod.ip);
+  if (!arrived) {
+    return;
+  }
+  for (const api::ObjectKey& key : world_.tenant_index.OfStore(store)) {
+    const auto tenant = world_.tenants.Get(key);
+    if (tenant && !IsReady(tenant->status.conditions)) {
+      Wake({Kind::kTenant, key});
+    }
+  }
+}
+
+void Router::WakeTenantsOf(const api::ObjectKey& store) {
+  for (const api::ObjectKey& key : world_.tenant_index.OfStore(store)) {
+    Wake({Kind::kTenant, key}, Priority::kLow);
+  }
+}
+
+bool Router::IsEcho(Reference reference, const api::ObjectMeta& meta) {
+  const MutexLock lock(mutex_);
+  const auto found = own_writes_.find({reference, meta.key()});
+  if (found == own_writes_.end() || found->second != meta.resource_version) {
+    return false;
+  }
+  own_writes_.erase(found);
+  return true;
+}
+
+void Router::OwnReferenceWrite(Reference reference, const api::ObjectKey& key,
+                               const std::string& version) {
+  const MutexLock lock(mutex_);
+  own_writes_.insert_or_assign({reference, key}, version);
+}
+
+void Router::ReferenceChanged(Reference reference, const api::ObjectMeta& meta, Origin origin) {
+  if (IsEcho(reference, meta)) {
+    return;
+  }
+  const auto managed = meta.labels.find(api::kManagedLabel);
+  const auto owner = meta.labels.find(api::kTenantLabel);
+  if (managed != meta.labels.end() && owner != meta.labels.end()) {
+    // Our own objects matter when somebody else changes them, not when they are first listed.
+    if (origin != Origin::kInitialList) {
+      Wake({Kind::kTenant, {meta.ns, api::Name(owner->second)}});
+    }
+    return;
+  }
+  const std::string& name = meta.name.value();
+  if (reference == Reference::kSecret) {
+    for (const auto& store : world_.stores.Select([&](const api::DataStore& s) {
+           return s.meta.ns == meta.ns && UsesSecret(s, name);
+         })) {
+      Wake({Kind::kDataStore, store->meta.key()}, PriorityOf(origin));
+      WakeTenantsOf(store->meta.key());
+    }
+    return;
+  }
+  for (const auto& tenant : world_.tenants.Select([&](const api::Tenant& t) {
+         return t.meta.ns == meta.ns && t.spec.schema.config_map == name;
+       })) {
+    Wake({Kind::kTenant, tenant->meta.key()}, PriorityOf(origin));
+  }
+  for (const auto& set : world_.fixture_sets.Select([&](const api::FixtureSet& s) {
+         return s.meta.ns == meta.ns && UsesConfigMap(s, name);
+       })) {
+    Wake({Kind::kFixtureSet, set->meta.key()}, PriorityOf(origin));
+  }
+}
+
+}  // namespace tenantry::reconcile

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/api/protocol.h"
+#include "common/base/mutex.h"
+#include "operator/agents/client.h"
+#include "operator/plan/agent_choice.h"
+#include "operator/reconcile/work_queue.h"
+
+namespace tenantry::reconcile {
+
+// The tasks that agents do for us right now: which key waits for each, and how it stands. Remembers
+// nothing that an agent could not tell again. Thread-safe.
+class TaskBoard {
+ public:
+  // `wake` is called when a task that somebody waits for has changed.
+  explicit TaskBoard(std::function<void(const WorkKey&)> wake) : wake_(std::move(wake)) {}
+
+  // The agents' client reports here.
+  void OnReport(const api::TaskReport& report);
+
+  struct Step {
+    api::TaskReport report;
+    agents::AgentAddress agent;
+  };
+  // The task as it stands: submits it where it is new, or where its agent has forgotten it. Tries
+  // the candidates in their order while none of them can be reached.
+  Result<Step> Run(agents::Client& client, const WorkKey& key, const api::TaskRequest& request,
+                   const std::vector<plan::AgentCandidate>& candidates);
+  // The task is dealt with: its agent may forget it. A running one is cancelled.
+  void Finish(agents::Client& client, const std::string& id);
+  // Cancels what still runs for that key (its object is gone).
+  void Abandon(agents::Client& client, const WorkKey& key);
+
+ private:
+  struct Entry {
+    WorkKey key;
+    agents::AgentAddress agent;
+    api::TaskReport report;
+    bool look_again = false;  // the agent may have forgotten it: ask before believing `report`
+  };
+
+  std::optional<Entry> Known(const std::string& id);
+  Result<Step> Submit(agents::Client& client, const WorkKey& key, const api::TaskRequest& request,
+                      const std::vector<plan::AgentCandidate>& candidates);
+
+  std::function<void(const WorkKey&)> wake_;
+  Mutex mutex_;
+  std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
+};
+
+}  // namespace tenantry::reconcile

@@ -1,0 +1,363 @@
+#include "operator/reconcile/tenant_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/api/protocol_codec.h"
+#include "common/api/reasons.h"
+#include "common/base/quantity.h"
+#include "operator/plan/fixture_plan.h"
+#include "operator/reconcile/random.h"
+#include "operator/reconcile/writes.h"
+
+namespace tenantry::reconcile {
+namespace {
+
+namespace reason = api::reason;
+using api::Tenant;
+using plan::TenantMemory;
+using plan::TenantObserved;
+using plan::TenantOutcome;
+using plan::TenantPlan;
+
+Error StoreMissing(const Tenant& tenant, bool deleting) {
+  return {ErrorCode::kUnavailable,
+          "DataStore " + ToString(StoreKey(tenant)) +
+              (deleting ? " is being deleted." : " does not exist. Create it.") +
+              " spec.dataStoreRef refers to it.",
+          reason::kDependencyNotReady};
+}
+
+Error NotAllowed(const Tenant& tenant) {
+  return {ErrorCode::kInvalid,
+          "DataStore " + ToString(StoreKey(tenant)) + " does not take tenants from namespace " +
+              tenant.meta.ns.value() + ". Extend its spec.allowedNamespaces.",
+          reason::kDependencyNotReady};
+}
+
+Error Rival(const Tenant& tenant, const api::ObjectKey& rival) {
+  return {ErrorCode::kInvalid,
+          "tenantID \"" + api::EffectiveTenantId(tenant).value() + "\" belongs to Tenant " +
+              ToString(rival) + " in DataStore " + ToString(StoreKey(tenant)) +
+              ". Create this Tenant anew with another spec.tenantID.",
+          reason::kOwnershipConflict};
+}
+
+Error InvalidId(const Tenant& tenant) {
+  return {ErrorCode::kInvalid,
+          "\"" + api::EffectiveTenantId(tenant).value() +
+              "\" is not a tenant ID (a letter, then letters, digits or _; at most 40, lower case). "
+              "Set spec.tenantID.",
+          reason::kInvalidSpec};
+}
+
+Result<bool> IsAllowed(References& references, const api::DataStore& store, const Tenant& tenant) {
+  switch (store.spec.allowed_from) {
+    case api::AllowedNamespaces::kAll:
+      return true;
+    case api::AllowedNamespaces::kSame:
+      return store.meta.ns == tenant.meta.ns;
+    case api::AllowedNamespaces::kSelector:
+      break;
+  }
+  const auto labels = TRY(references.ReadNamespaceLabels(tenant.meta.ns));
+  return std::all_of(store.spec.allowed_labels.begin(), store.spec.allowed_labels.end(),
+                     [&](const auto& wanted) {
+                       const auto found = labels.find(wanted.first);
+                       return found != labels.end() && found->second == wanted.second;
+                     });
+}
+
+// An error that is about this Tenant's spec and its surroundings stands in its way; an API server
+// that does not answer ends the pass.
+bool StandsInTheWay(const Error& error) { return error.code == ErrorCode::kInvalid; }
+
+template <class T>
+std::optional<T> DecodeIf(const api::TaskReport& report, api::TaskKind kind,
+                          std::optional<Error>* error) {
+  if (report.kind != kind || report.state != api::TaskState::kSucceeded) {
+    return std::nullopt;
+  }
+  Result<T> result = api::Decode<T>(report.result_json.empty() ? "{}" : report.result_json);
+  if (!result) {
+    *error = std::move(result).error();
+    return std::nullopt;
+  }
+  return *std::move(result);
+}
+
+}  // namespace
+
+Result<void> TenantReconciler::ObserveStore(TenantObserved* observed) {
+  const Tenant& tenant = observed->tenant;
+  const auto store = services_.world.stores.Get(StoreKey(tenant));
+  observed->store_exists = store != nullptr;
+  if (!store || (store->meta.deleting() && !tenant.meta.deleting())) {
+    observed->blocked = StoreMissing(tenant, store != nullptr);
+    return {};
+  }
+  if (!tenant.meta.deleting()) {
+    if (!TRY(IsAllowed(services_.references, *store, tenant))) {
+      observed->blocked = NotAllowed(tenant);
+      return {};
+    }
+    if (const auto rival = RivalOf(services_.world, tenant)) {
+      observed->blocked = Rival(tenant, *rival);
+      return {};
+    }
+  }
+  Result<References::StoreCredentials> credentials = services_.references.ReadStore(*store);
+  if (!credentials && StandsInTheWay(credentials.error())) {
+    observed->blocked = std::move(credentials).error();
+    return {};
+  }
+  observed->store = TRY(std::move(credentials)).access;
+  return {};
+}
+
+Result<TenantObserved> TenantReconciler::Observe(const Tenant& tenant) {
+  TenantObserved observed{.tenant = tenant};
+  if (!api::IsValidTenantId(api::EffectiveTenantId(tenant))) {
+    observed.blocked = InvalidId(tenant);
+    return observed;
+  }
+  TRY(ObserveStore(&observed));
+  const api::Namespace& ns = tenant.meta.ns;
+  observed.binding = TRY(services_.references.FindSecret(ns, plan::BindingName(tenant)));
+  observed.cache_binding = TRY(services_.references.FindSecret(ns, plan::CacheBindingName(tenant)));
+  observed.config = TRY(services_.references.FindConfigMap(ns, plan::ConfigName(tenant)));
+  observed.running_load = services_.running_loads.AnyFor(tenant.meta.key());
+  if (tenant.meta.deleting() || observed.blocked) {
+    return observed;
+  }
+  Result<api::EffectiveTenant> effective = api::MakeEffectiveTenant(services_.tiers, tenant);
+  if (!effective) {
+    observed.blocked = std::move(effective).error();
+    observed.blocked->reason = reason::kInvalidSpec;
+    return observed;
+  }
+  observed.effective = *std::move(effective);
+  if (!tenant.spec.schema.config_map.empty()) {
+    Result<std::vector<api::MigrationFile>> migrations =
+        services_.references.ReadMigrations(ns, tenant.spec.schema.config_map);
+    if (!migrations && StandsInTheWay(migrations.error())) {
+      observed.blocked = std::move(migrations).error();
+      return observed;
+    }
+    observed.migrations = TRY(std::move(migrations));
+  }
+  const auto sets = services_.world.fixture_sets.Select([&](const api::FixtureSet& set) {
+    return set.meta.ns == ns && !set.meta.deleting() && plan::Covers(set.spec, tenant.meta);
+  });
+  for (const auto& set : sets) {
+    ++observed.fixture_sets;
+    observed.fixture_sets_loaded += plan::IsLoaded(*set, tenant.meta.name) ? 1 : 0;
+  }
+  return observed;
+}
+
+Result<void> TenantReconciler::ApplyAction(const plan::Action& action, TenantObserved* observed) {
+  const Tenant& tenant = observed->tenant;
+  const api::Namespace& ns = tenant.meta.ns;
+  if (const auto* add = std::get_if<plan::AddFinalizer>(&action)) {
+    return ChangeFinalizer(services_, tenant, add->finalizer, FinalizerChange::kAdd);
+  }
+  if (const auto* remove = std::get_if<plan::RemoveFinalizer>(&action)) {
+    return ChangeFinalizer(services_, tenant, remove->finalizer, FinalizerChange::kRemove);
+  }
+  if (const auto* secret = std::get_if<plan::ApplySecret>(&action)) {
+    const bool cache = secret->object.name == plan::CacheBindingName(tenant);
+    (cache ? observed->cache_binding : observed->binding) =
+        TRY(reconcile::Apply(services_, secret->object));
+    return {};
+  }
+  if (const auto* config = std::get_if<plan::ApplyConfigMap>(&action)) {
+    observed->config = TRY(reconcile::Apply(services_, config->object));
+    return {};
+  }
+  if (const auto* secret = std::get_if<plan::DeleteSecret>(&action)) {
+    return DeleteSecret(services_, {ns, secret->name});
+  }
+  return DeleteConfigMap(services_, {ns, std::get<plan::DeleteConfigMap>(action).name});
+}
+
+Result<void> TenantReconciler::RunTask(const TenantObserved& observed,
+                                       const api::TaskRequest& request, TenantOutcome* outcome) {
+  const Tenant& tenant = observed.tenant;
+  const auto store = services_.world.stores.Get(StoreKey(tenant));
+  const auto candidates =
+      plan::RankAgents(store ? AgentsOf(services_.world, *store)
+                             : std::vector<plan::AgentCandidate>(),
+                       tenant.meta.name, tenant.meta.uid);
+  const TaskBoard::Step step = TRY(services_.board.Run(
+      services_.agents, {api::Kind::kTenant, tenant.meta.key()}, request, candidates));
+  outcome->task = step.report;
+  outcome->agent_name = step.agent.name;
+  if (const Result<api::AgentInfo> info = services_.agents.Info(step.agent); info) {
+    outcome->agent_version = info->version;
+  }
+  outcome->error = ErrorOf(step.report);
+  outcome->provisioned = DecodeIf<api::ProvisionResult>(step.report, api::TaskKind::kProvision,
+                                                        &outcome->error);
+  outcome->checked =
+      DecodeIf<api::ObserveResult>(step.report, api::TaskKind::kObserve, &outcome->error);
+  outcome->released = DecodeIf<api::DeprovisionResult>(step.report, api::TaskKind::kDeprovision,
+                                                       &outcome->error);
+  return {};
+}
+
+TenantOutcome TenantReconciler::Apply(TenantObserved* observed, const TenantPlan& plan) {
+  TenantOutcome outcome;
+  if (plan.refused) {
+    return outcome;
+  }
+  const auto run_all = [&](const std::vector<plan::Action>& actions) -> Result<void> {
+    for (const plan::Action& action : actions) {
+      TRY(ApplyAction(action, observed));
+    }
+    return {};
+  };
+  if (auto done = run_all(plan.before); !done) {
+    outcome.error = std::move(done).error();
+    return outcome;
+  }
+  if (plan.task) {
+    if (auto asked = RunTask(*observed, *plan.task, &outcome); !asked) {
+      outcome.error = std::move(asked).error();
+    }
+    if (outcome.error || !api::IsFinal(outcome.task->state)) {
+      return outcome;
+    }
+  }
+  if (observed->tenant.meta.deleting() && outcome.released) {
+    // The event that tells what became of the data needs its object: before the finalizer goes.
+    const auto summary = plan::SummarizeTenant(*observed, {}, plan, outcome, services_.clock.Now());
+    RecordEvents(services_, api::Kind::kTenant, observed->tenant.meta, summary.events);
+  }
+  if (auto done = run_all(plan.after); !done) {
+    outcome.error = std::move(done).error();
+  }
+  return outcome;
+}
+
+void TenantReconciler::PrepareRotation(const TenantObserved& observed, TenantMemory* memory) {
+  const Tenant& tenant = observed.tenant;
+  const std::string token = plan::WantedRotation(tenant);
+  if (token.empty() || !observed.binding || tenant.status.provisioned_hash.empty()) {
+    memory->rotation.reset();
+    return;
+  }
+  if (memory->rotation && memory->rotation->token == token) {
+    return;
+  }
+  const api::TenantId id = api::EffectiveTenantId(tenant);
+  plan::Credentials next = RandomCredentials();
+  next.username = plan::OtherAppRole(
+      id, plan::CurrentCredentials(id, observed.binding->object, std::nullopt, {}).username);
+  memory->rotation = TenantMemory::NextCredentials{token, std::move(next)};
+}
+
+void TenantReconciler::Remember(const TenantObserved& observed, const TenantPlan& plan,
+                                const TenantOutcome& outcome, TenantMemory* memory) {
+  if (plan.task && plan.task->kind == api::TaskKind::kObserve && outcome.task &&
+      api::IsFinal(outcome.task->state)) {
+    ++memory->checks;  // the next one is a new task
+  }
+  if (outcome.error || (!outcome.checked && !outcome.provisioned)) {
+    return;
+  }
+  memory->last_check = services_.clock.Monotonic();
+  memory->checked_binding = plan::BindingVersions(observed);
+  memory->drift = outcome.checked ? outcome.checked->drift : std::vector<std::string>();
+  if (outcome.provisioned) {
+    memory->rotation.reset();
+  }
+}
+
+void TenantReconciler::Report(const TenantObserved& observed, const plan::TenantSummary& summary,
+                              const TenantOutcome& outcome) {
+  const api::ObjectKey key = observed.tenant.meta.key();
+  RecordEvents(services_, api::Kind::kTenant, observed.tenant.meta, summary.events);
+  if (summary.status.conditions != observed.tenant.status.conditions) {
+    services_.metrics.SetConditions(key, summary.status.conditions);
+  }
+  if (outcome.checked && !outcome.checked->drift.empty()) {
+    services_.metrics.DriftDetected(api::Kind::kTenant);
+  }
+  const std::optional<std::string>& limit = observed.effective.limits.storage;
+  if (limit && summary.status.usage.storage_bytes) {
+    if (const Result<std::int64_t> bytes = ParseBytes(*limit); bytes) {
+      services_.metrics.SetQuota(key, "storage",
+                                 static_cast<double>(*summary.status.usage.storage_bytes),
+                                 static_cast<double>(*bytes));
+    }
+  }
+}
+
+plan::Requeue TenantReconciler::Schedule(const TenantObserved& observed, const TenantMemory& memory,
+                                         plan::Requeue requeue) const {
+  using plan::Requeue;
+  if (requeue.kind != Requeue::Kind::kNever || observed.blocked || observed.tenant.spec.suspend ||
+      observed.tenant.meta.deleting()) {
+    return requeue;
+  }
+  const MonotonicTime now = services_.clock.Monotonic();
+  auto wait = plan::NextCheck(observed, memory, settings_, now) - now;
+  // Tenants that came together are checked apart.
+  wait += std::chrono::duration_cast<MonotonicTime::duration>(settings_.drift_interval *
+                                                              (0.1 * RandomFraction()));
+  if (observed.binding) {
+    const auto rotation =
+        plan::CurrentRotation(observed.binding->object, std::nullopt, services_.clock.Now(),
+                              settings_.rotation_overlap);
+    if (rotation) {
+      const auto overlap = rotation->at + settings_.rotation_overlap - services_.clock.Now();
+      wait = std::min<MonotonicTime::duration>(wait, overlap + std::chrono::milliseconds(50));
+    }
+  }
+  return Requeue::After(std::max(std::chrono::duration_cast<std::chrono::milliseconds>(wait),
+                                 std::chrono::milliseconds(1)));
+}
+
+Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
+  const auto tenant = services_.world.tenants.Get(key);
+  if (!tenant) {
+    services_.board.Abandon(services_.agents, {api::Kind::kTenant, key});
+    services_.metrics.ForgetTenant(key);
+    memory_.Forget(key);
+    return {};
+  }
+  TenantMemory& memory = memory_.Of(tenant->meta);
+  Result<TenantObserved> observed = Observe(*tenant);
+  if (!observed) {
+    return {plan::Requeue::Backoff(), observed.error()};
+  }
+  PrepareRotation(*observed, &memory);
+  const plan::Credentials fresh = RandomCredentials();
+  const TenantPlan plan =
+      plan::MakeTenantPlan(*observed, memory, settings_, fresh, services_.clock.Now(),
+                           services_.clock.Monotonic());
+  const TenantOutcome outcome = Apply(&*observed, plan);
+  if (tenant->meta.deleting() && !plan.refused && !outcome.error &&
+      (!plan.task || outcome.released)) {
+    if (plan.task) {
+      services_.board.Finish(services_.agents, plan.task->id);
+    }
+    return {};
+  }
+  plan::TenantSummary summary =
+      plan::SummarizeTenant(*observed, memory, plan, outcome, services_.clock.Now());
+  if (Result<void> patched = PatchStatus(services_, *tenant, summary.status); !patched) {
+    return {plan::Requeue::Backoff(), patched.error()};
+  }
+  Report(*observed, summary, outcome);
+  observed->tenant.status = summary.status;
+  Remember(*observed, plan, outcome, &memory);
+  if (plan.task && outcome.task && api::IsFinal(outcome.task->state)) {
+    services_.board.Finish(services_.agents, plan.task->id);
+  }
+  return {Schedule(*observed, memory, summary.requeue),
+          plan.refused ? plan.refused : outcome.error};
+}
+
+}  // namespace tenantry::reconcile

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+
+#include "operator/plan/tenant_plan.h"
+#include "operator/plan/tenant_status.h"
+#include "operator/reconcile/memory.h"
+#include "operator/reconcile/services.h"
+
+namespace tenantry::reconcile {
+
+// Observe → MakeTenantPlan → Apply → SummarizeTenant → PatchStatus. Thread-safe for different keys.
+class TenantReconciler {
+ public:
+  TenantReconciler(const Services& services, plan::TenantSettings settings)
+      : services_(services), settings_(std::move(settings)) {}
+
+  Pass Reconcile(const api::ObjectKey& key);
+
+ private:
+  Result<plan::TenantObserved> Observe(const api::Tenant& tenant);
+  Result<void> ObserveStore(plan::TenantObserved* observed);
+  plan::TenantOutcome Apply(plan::TenantObserved* observed, const plan::TenantPlan& plan);
+  Result<void> ApplyAction(const plan::Action& action, plan::TenantObserved* observed);
+  Result<void> RunTask(const plan::TenantObserved& observed, const api::TaskRequest& request,
+                       plan::TenantOutcome* outcome);
+  void PrepareRotation(const plan::TenantObserved& observed, plan::TenantMemory* memory);
+  void Remember(const plan::TenantObserved& observed, const plan::TenantPlan& plan,
+                const plan::TenantOutcome& outcome, plan::TenantMemory* memory);
+  void Report(const plan::TenantObserved& observed, const plan::TenantSummary& summary,
+              const plan::TenantOutcome& outcome);
+  plan::Requeue Schedule(const plan::TenantObserved& observed, const plan::TenantMemory& memory,
+                         plan::Requeue requeue) const;
+
+  const Services& services_;
+  plan::TenantSettings settings_;
+  Memory<plan::TenantMemory> memory_;
+};
+
+}  // namespace tenantry::reconcile

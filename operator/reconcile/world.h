@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/api/data_store.h"
+#include "common/api/fixture_set.h"
+#include "common/api/tenant.h"
+#include "common/base/mutex.h"
+#include "operator/plan/agent_choice.h"
+#include "operator/reconcile/object_cache.h"
+
+namespace tenantry::reconcile {
+
+// A Pod labelled tenantry.dev/agent.
+struct AgentPod {
+  api::ObjectMeta meta;
+  std::string ip;       // empty: not scheduled yet
+  bool ready = false;
+
+  friend bool operator==(const AgentPod&, const AgentPod&) = default;
+};
+
+// Which Tenants live in a DataStore, and which claim the same tenant ID there. Thread-safe.
+class TenantIndex {
+ public:
+  void Update(const ObjectCache<api::Tenant>::Change& change);
+  std::vector<api::ObjectKey> OfStore(const api::ObjectKey& store) const;
+  std::int64_t CountOfStore(const api::ObjectKey& store) const;
+  std::vector<api::ObjectKey> Claimants(const api::ObjectKey& store, const api::TenantId& id) const;
+
+ private:
+  using Keys = std::set<api::ObjectKey>;
+  mutable Mutex mutex_;
+  std::map<api::ObjectKey, Keys> by_store_ GUARDED_BY(mutex_);
+  std::map<std::pair<api::ObjectKey, std::string>, Keys> by_id_ GUARDED_BY(mutex_);
+};
+
+// What the operator knows of the cluster: our three kinds, and the agents' Pods.
+struct World {
+  ObjectCache<api::DataStore> stores;
+  ObjectCache<api::Tenant> tenants;
+  ObjectCache<api::FixtureSet> fixture_sets;
+  ObjectCache<AgentPod> agents;
+  TenantIndex tenant_index;
+};
+
+// The DataStore that a Tenant refers to.
+api::ObjectKey StoreKey(const api::Tenant& tenant);
+// The agents that serve a DataStore: its endpoints, and the ready Pods labelled with its name.
+std::vector<plan::AgentCandidate> AgentsOf(const World& world, const api::DataStore& store);
+// The living Tenant that claimed the same ID in the same DataStore first, if it is not this one.
+std::optional<api::ObjectKey> RivalOf(const World& world, const api::Tenant& tenant);
+
+}  // namespace tenantry::reconcile

@@ -1,0 +1,145 @@
+#include "operator/reconcile/writes.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "common/api/codec.h"
+#include "operator/reconcile/manifests.h"
+
+namespace tenantry::reconcile {
+namespace {
+
+using kube::Json;
+
+const kube::Resource& ResourceOf(const api::DataStore& /*tag*/) { return kube::kDataStores; }
+const kube::Resource& ResourceOf(const api::Tenant& /*tag*/) { return kube::kTenants; }
+const kube::Resource& ResourceOf(const api::FixtureSet& /*tag*/) { return kube::kFixtureSets; }
+
+Result<api::DataStore> Decode(const Json& object, const api::DataStore& /*tag*/) {
+  return api::DecodeDataStore(object);
+}
+Result<api::Tenant> Decode(const Json& object, const api::Tenant& /*tag*/) {
+  return api::DecodeTenant(object);
+}
+Result<api::FixtureSet> Decode(const Json& object, const api::FixtureSet& /*tag*/) {
+  return api::DecodeFixtureSet(object);
+}
+
+// An answer that cannot be read is no failure of the write: the watch brings the object, too.
+template <class T>
+void TakeAnswer(const Services& services, const Json& answer, const T& tag) {
+  Result<T> object = Decode(answer, tag);
+  if (object) {
+    services.router.Seen(*std::move(object), Origin::kOwnWrite);
+  }
+}
+
+Json FinalizerPatch(const api::ObjectMeta& meta, const std::string& finalizer,
+                    FinalizerChange change) {
+  Json patch = Json::array(
+      {{{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", meta.resource_version}}});
+  if (change == FinalizerChange::kAdd) {
+    const bool first = meta.finalizers.empty();
+    patch.push_back({{"op", "add"},
+                     {"path", first ? "/metadata/finalizers" : "/metadata/finalizers/-"},
+                     {"value", first ? Json::array({finalizer}) : Json(finalizer)}});
+    return patch;
+  }
+  const auto found = std::find(meta.finalizers.begin(), meta.finalizers.end(), finalizer);
+  const auto index = std::to_string(found - meta.finalizers.begin());
+  patch.push_back({{"op", "remove"}, {"path", "/metadata/finalizers/" + index}});
+  return patch;
+}
+
+Result<void> IgnoreNotFound(Result<void> result) {
+  if (!result && result.error().code == ErrorCode::kNotFound) {
+    return {};
+  }
+  return result;
+}
+
+}  // namespace
+
+template <class T>
+Result<void> ChangeFinalizer(const Services& services, const T& object,
+                             const std::string& finalizer, FinalizerChange change) {
+  if (object.meta.HasFinalizer(finalizer) == (change == FinalizerChange::kAdd)) {
+    return {};
+  }
+  Result<Json> answer =
+      services.kube.JsonPatch(ResourceOf(object), object.meta.ns, object.meta.name,
+                              FinalizerPatch(object.meta, finalizer, change));
+  if (!answer && answer.error().code == ErrorCode::kNotFound) {
+    return {};
+  }
+  if (!answer) {
+    Error error = std::move(answer).error();
+    // The server calls a failed `test` an invalid request; it means that the object has changed.
+    error.code = error.code == ErrorCode::kInvalid ? ErrorCode::kConflict : error.code;
+    return error;
+  }
+  TakeAnswer(services, *answer, object);
+  return {};
+}
+
+template <class T, class Status>
+Result<void> PatchStatus(const Services& services, const T& object, const Status& status) {
+  if (status == object.status) {
+    return {};
+  }
+  const Json patch = {
+      {"status", api::MakeMergePatch(api::EncodeStatus(object.status), api::EncodeStatus(status))}};
+  Result<Json> answer =
+      services.kube.PatchStatus(ResourceOf(object), object.meta.ns, object.meta.name, patch);
+  if (!answer && answer.error().code == ErrorCode::kNotFound) {
+    return {};
+  }
+  if (!answer) {
+    return std::move(answer).error();
+  }
+  TakeAnswer(services, *answer, object);
+  return {};
+}
+
+template Result<void> ChangeFinalizer(const Services&, const api::DataStore&, const std::string&,
+                                      FinalizerChange);
+template Result<void> ChangeFinalizer(const Services&, const api::Tenant&, const std::string&,
+                                      FinalizerChange);
+template Result<void> ChangeFinalizer(const Services&, const api::FixtureSet&, const std::string&,
+                                      FinalizerChange);
+template Result<void> PatchStatus(const Services&, const api::DataStore&,
+                                  const api::DataStoreStatus&);
+template Result<void> PatchStatus(const Services&, const api::Tenant&, const api::TenantStatus&);
+template Result<void> PatchStatus(const Services&, const api::FixtureSet&,
+                                  const api::FixtureSetStatus&);
+
+Result<plan::Existing<plan::SecretObject>> Apply(const Services& services,
+                                                 const plan::SecretObject& secret) {
+  const Json answer = TRY(services.kube.Apply(kube::kSecrets, secret.ns, EncodeManifest(secret),
+                                              kFieldManager, true));
+  auto existing = TRY(DecodeSecret(answer));
+  services.router.OwnReferenceWrite(Router::Reference::kSecret, {secret.ns, secret.name},
+                                    existing.resource_version);
+  return existing;
+}
+
+Result<plan::Existing<plan::ConfigMapObject>> Apply(const Services& services,
+                                                    const plan::ConfigMapObject& config_map) {
+  const Json answer = TRY(services.kube.Apply(kube::kConfigMaps, config_map.ns,
+                                              EncodeManifest(config_map), kFieldManager, true));
+  auto existing = TRY(DecodeConfigMap(answer));
+  services.router.OwnReferenceWrite(Router::Reference::kConfigMap,
+                                    {config_map.ns, config_map.name}, existing.resource_version);
+  return existing;
+}
+
+Result<void> DeleteSecret(const Services& services, const api::ObjectKey& key) {
+  return IgnoreNotFound(services.kube.Delete(kube::kSecrets, key.ns, key.name));
+}
+
+Result<void> DeleteConfigMap(const Services& services, const api::ObjectKey& key) {
+  return IgnoreNotFound(services.kube.Delete(kube::kConfigMaps, key.ns, key.name));
+}
+
+}  // namespace tenantry::reconcile
