@@ -120,7 +120,7 @@ for candidate in held:
 PYTHON
 }
 
-random_password() { openssl rand -hex 16; }
+random_password() { openssl rand -hex 16 | tr -d '\n'; }
 
 # ---- certificates ----
 

@@ -54,7 +54,7 @@ make_folders() {
 
 # ---- Kubernetes ----
 
-# write_kubeconfig FILE USER TOKEN
+# write_kubeconfig FILE USER TOKEN [NAMESPACE]
 write_kubeconfig() {
   (umask 077 && cat >"$1") <<YAML
 apiVersion: v1
@@ -73,7 +73,7 @@ contexts:
     context:
       cluster: local
       user: $2
-      namespace: default
+      namespace: ${4:-default}
 current-context: local
 YAML
 }
@@ -131,7 +131,7 @@ finish_kubernetes() {
   await kube-apiserver 90 kube get --raw /readyz
   kube apply --filename "$REPO_ROOT/hack/manifests/operator-rbac.yaml" >/dev/null
   token=$(kube create token tenantry-operator --namespace tenantry-system --duration 720h)
-  write_kubeconfig "$KUBERNETES_DIR/operator.kubeconfig" tenantry-operator "$token"
+  write_kubeconfig "$KUBERNETES_DIR/operator.kubeconfig" tenantry-operator "$token" tenantry-system
 }
 
 # ---- PostgreSQL ----

@@ -111,6 +111,14 @@ Result<std::string> FindTable(postgres::Connection& connection, const std::strin
   return found.Text(0);
 }
 
+Result<void> CallWithLockName(postgres::Connection& connection, const std::string& function,
+                              const Job& job) {
+  TRY(connection.Execute(
+      "SELECT " + function + "(hashtextextended($1, 0))",
+      {"load/" + job.tenant.value() + "/" + job.fixture_set + "/" + job.dataset.name}));
+  return {};
+}
+
 postgres::Parameter Text(const std::string& text) { return text; }
 
 }  // namespace
@@ -170,10 +178,15 @@ Result<std::optional<ForeignKey>> FindForeignKey(postgres::Connection& connectio
 }
 
 Result<void> LockDataset(postgres::Connection& connection, const Job& job) {
-  TRY(connection.Execute(
-      "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-      {"load/" + job.tenant.value() + "/" + job.fixture_set + "/" + job.dataset.name}));
-  return {};
+  return CallWithLockName(connection, "pg_advisory_xact_lock", job);
+}
+
+Result<void> LockDatasetInSession(postgres::Connection& connection, const Job& job) {
+  return CallWithLockName(connection, "pg_advisory_lock", job);
+}
+
+Result<void> UnlockDataset(postgres::Connection& connection, const Job& job) {
+  return CallWithLockName(connection, "pg_advisory_unlock", job);
 }
 
 Result<std::optional<api::Counters>> FindLoaded(postgres::Connection& connection, const Job& job) {

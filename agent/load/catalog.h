@@ -26,6 +26,9 @@ Result<std::optional<ForeignKey>> FindForeignKey(postgres::Connection& connectio
 
 // Waits until no other agent loads this dataset; holds until the transaction ends.
 Result<void> LockDataset(postgres::Connection& connection, const Job& job);
+// The same until UnlockDataset or the session's end.
+Result<void> LockDatasetInSession(postgres::Connection& connection, const Job& job);
+Result<void> UnlockDataset(postgres::Connection& connection, const Job& job);
 
 // The counters of the load that left these very contents; none: it has to be done.
 Result<std::optional<api::Counters>> FindLoaded(postgres::Connection& connection, const Job& job);

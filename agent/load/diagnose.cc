@@ -50,7 +50,7 @@ Result<bool> Try(postgres::Connection& connection, const std::string& sql,
   return works;
 }
 
-Result<Error> LocateBadValue(const FailedLoad& load, std::int64_t number, const Error& error) {
+Error LocateBadValue(const FailedLoad& load, std::int64_t number, const Error& error) {
   const RecordCopy copy = TRY(FetchRecord(load.job, number));
   for (const Cell& cell : copy.record.cells) {
     const std::optional<std::size_t> column = load.table.Find(copy.names[cell.column]);
@@ -155,7 +155,7 @@ Result<Refusal> Investigate(const FailedLoad& load, const std::vector<Presence>&
   return refusal;
 }
 
-Result<Error> DescribeRefusal(const FailedLoad& load, std::int64_t number, const Refusal& refusal) {
+Error DescribeRefusal(const FailedLoad& load, std::int64_t number, const Refusal& refusal) {
   const RecordCopy copy = TRY(FetchRecord(load.job, number));
   const Explanation explanation = ExplainRefusal(copy, load.table, refusal);
   const Value* value = copy.Find(explanation.column);
@@ -166,8 +166,8 @@ Result<Error> DescribeRefusal(const FailedLoad& load, std::int64_t number, const
                    explanation.what);
 }
 
-Result<Error> ExplainForeignKey(const FailedLoad& load, const std::vector<Presence>& presence,
-                                const postgres::ServerDiagnostics& diagnostics, Error error) {
+Error ExplainForeignKey(const FailedLoad& load, const std::vector<Presence>& presence,
+                        const postgres::ServerDiagnostics& diagnostics, Error error) {
   Refusal refusal = {
       .diagnostics = diagnostics, .columns = {}, .twin = {}, .foreign_key = {}, .of_key = false};
   refusal.foreign_key = TRY(FindForeignKey(load.connection, load.table, diagnostics.constraint));
@@ -182,8 +182,8 @@ Result<Error> ExplainForeignKey(const FailedLoad& load, const std::vector<Presen
   return DescribeRefusal(load, Number(orphan), refusal);
 }
 
-Result<Error> ExplainInsert(const FailedLoad& load, const std::vector<Presence>& presence,
-                            std::int64_t last_record, const Error& error) {
+Error ExplainInsert(const FailedLoad& load, const std::vector<Presence>& presence,
+                    std::int64_t last_record, const Error& error) {
   const postgres::ServerDiagnostics diagnostics = load.connection.last_diagnostics();
   if (error.code != ErrorCode::kInvalid || !IsRecordError(diagnostics.sqlstate)) {
     return General(load, error);
@@ -206,14 +206,12 @@ Error ExplainCopyFailure(const FailedLoad& load, Error error) {
   if (error.code != ErrorCode::kInvalid || line == 0) {
     return General(load, std::move(error));
   }
-  Result<Error> located = LocateBadValue(load, line, error);
-  return located ? *std::move(located) : std::move(located).error();
+  return LocateBadValue(load, line, error);
 }
 
 Error ExplainInsertFailure(const FailedLoad& load, const std::vector<Presence>& presence,
                            std::int64_t last_record, Error error) {
-  Result<Error> explained = ExplainInsert(load, presence, last_record, error);
-  return explained ? *std::move(explained) : std::move(explained).error();
+  return ExplainInsert(load, presence, last_record, error);
 }
 
 }  // namespace tenantry::load

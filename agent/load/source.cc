@@ -53,13 +53,13 @@ class InlineStream final : public ByteStream {
 
 class InlineSource final : public Source {
  public:
-  explicit InlineSource(std::string text) : text_(std::move(text)) {}
+  explicit InlineSource(std::string_view text) : text_(text) {}
   std::unique_ptr<ByteStream> Read() const override {
     return std::make_unique<InlineStream>(text_);
   }
 
  private:
-  std::string text_;
+  std::string_view text_;
 };
 
 class FileStream final : public ByteStream {
@@ -150,8 +150,8 @@ Error OpenError(int code, const std::string& name, const std::string& folder) {
 
 }  // namespace
 
-std::unique_ptr<Source> MakeInlineSource(std::string text) {
-  return std::make_unique<InlineSource>(std::move(text));
+std::unique_ptr<Source> MakeInlineSource(std::string_view text) {
+  return std::make_unique<InlineSource>(text);
 }
 
 Result<std::unique_ptr<Source>> OpenFileSource(const std::string& folder, const std::string& path,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "agent/load/byte_stream.h"
 #include "agent/load/place.h"
@@ -20,7 +21,8 @@ class Source {
   virtual std::unique_ptr<ByteStream> Read() const = 0;
 };
 
-std::unique_ptr<Source> MakeInlineSource(std::string text);
+// `text` outlives the source.
+std::unique_ptr<Source> MakeInlineSource(std::string_view text);
 
 // The regular file at `path` below `folder`. Links are followed as long as they stay below it (so
 // that a mounted ConfigMap works); "..", absolute paths and links out of it are refused.

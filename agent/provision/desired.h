@@ -41,7 +41,7 @@ struct DesiredStorage {
   std::map<std::string, std::optional<Secret>> logins;  // role → password; absent: leave it
   std::map<std::string, std::string> verifiers;         // role → SCRAM verifier of its password
   std::optional<int> connection_limit;
-  std::string config_json;  // an object
+  std::string config_json = "{}";
   std::vector<Migration> migrations;
 
   bool IsLogin(const std::string& role) const { return logins.contains(role); }

@@ -95,7 +95,7 @@ struct ObservedStorage {
   std::set<std::string> schema_users;    // our roles that may use the schema
   std::set<std::string> default_rights;  // "app r SELECT": of tables that the owner will make
   std::vector<RelationState> relations;  // of the schema
-  bool has_history = false;
+  bool history_readable = true;  // false: another role's table, to be given to the owner first
   std::vector<AppliedMigration> applied;
   std::map<std::string, LoginState> logins;
   std::map<std::string, std::string> login_refusals;  // what the server said

@@ -20,6 +20,8 @@ Result<StoragePlan> MakePlan(const DesiredStorage& desired, const ObservedStorag
   if (observed.database) {
     Append(plan.steps, MakeSchemaSteps(desired, observed));
     Append(plan.steps, TRY(MakeRelationSteps(desired, observed)));
+  }
+  if (observed.database && observed.history_readable) {
     plan.migrations = TRY(PendingMigrations(desired.migrations, observed.applied));
   }
   return plan;

@@ -29,7 +29,8 @@ struct TaskOutcome {
   std::string result_json;
   std::optional<Error> error;  // set: the task failed
 };
-using TaskHandler = std::function<TaskOutcome(const api::TaskRequest& request, TaskContext& context)>;
+using TaskHandler =
+    std::function<TaskOutcome(const api::TaskRequest& request, TaskContext& context)>;
 using TaskHandlers = std::map<api::TaskKind, TaskHandler>;
 
 }  // namespace tenantry::agent

@@ -27,7 +27,8 @@ class SystemClock final : public Clock {
 std::string FormatTime(WallTime time);
 // RFC 3339 in UTC with microseconds (metav1.MicroTime).
 std::string FormatMicroTime(WallTime time);
-// Reads RFC 3339 with or without a fraction, in UTC ("Z") or with an offset; anything else: none.
+// Reads RFC 3339 with or without a fraction, in UTC ("Z") or with an offset, of the years 1678 to
+// 2261; anything else: none.
 std::optional<WallTime> ParseTime(const std::string& text);
 
 }  // namespace tenantry

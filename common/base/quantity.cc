@@ -11,7 +11,7 @@
 namespace tenantry {
 namespace {
 
-// Wide enough for 18 digits (all that TakeDecimal reads) times any unit, so that nothing is rounded
+// Wide enough for 19 digits (all that TakeDecimal reads) times any unit, so that nothing is rounded
 // on the way.
 __extension__ using Wide = unsigned __int128;
 
@@ -47,7 +47,7 @@ std::optional<Decimal> TakeDecimal(std::string_view* text) {
     const int shift = seen_point ? pending_zeros + 1 : 1;
     pending_zeros = 0;
     for (int i = 0; i < shift; ++i) {
-      if (number.digits > 99'999'999'999'999'999) {
+      if (number.digits > 999'999'999'999'999'999) {
         return std::nullopt;
       }
       number.digits *= 10;

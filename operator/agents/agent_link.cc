@@ -64,11 +64,16 @@ Result<api::TaskReport> AgentLink::Submit(const api::TaskRequest& request) {
 }
 
 Result<api::TaskReport> AgentLink::Get(const std::string& id) {
+  const std::optional<Waits::Ticket> ticket = stream_.BeginUnlessThere(id);
   auto report = Ask(id, settings_.timeout);
   const bool ended =
       report ? api::IsFinal(report->state) : report.error().code == ErrorCode::kNotFound;
   if (ended) {
     stream_.End(id);
+  } else if (ticket && report) {
+    stream_.Keep(id, *ticket);
+  } else if (ticket) {
+    stream_.End(id, *ticket);
   }
   return report;
 }

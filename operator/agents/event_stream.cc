@@ -42,9 +42,12 @@ milliseconds ReconnectDelay(int failures, double random, const EventStreamOption
 
 // What is known of the stream as it is open now.
 struct EventStream::Connection {
-  Connection(const std::stop_token& stop_token, milliseconds patience_before_asking,
-             std::size_t longest_line)
-      : stop(stop_token), patience(patience_before_asking), splitter(longest_line) {}
+  Connection(const std::stop_token& stop_token, milliseconds patience_of_stream,
+             const EventStreamOptions& options)
+      : stop(stop_token),
+        patience(patience_of_stream),
+        splitter(options.longest_line),
+        ask_at(opened + options.listing_time) {}
 
   const std::stop_token& stop;
   milliseconds patience;
@@ -52,7 +55,8 @@ struct EventStream::Connection {
   MonotonicTime opened = steady_clock::now();
   MonotonicTime last_data = opened;
   bool answered = false;  // the agent has sent something
-  bool asked = false;     // for the tasks that it did not tell of at the beginning
+  bool paused = false;    // and then nothing, once
+  MonotonicTime ask_at;   // for the tasks that it has not told of
   std::string malformed;  // why the bytes make no sense; empty: they do
 };
 
@@ -76,6 +80,11 @@ void EventStream::RequestStop() {
 Waits::Ticket EventStream::Begin(const std::string& id) {
   const MutexLock lock(mutex_);
   return waits_.Begin(id);
+}
+
+std::optional<Waits::Ticket> EventStream::BeginUnlessThere(const std::string& id) {
+  const MutexLock lock(mutex_);
+  return waits_.BeginUnlessThere(id);
 }
 
 void EventStream::Keep(const std::string& id, Waits::Ticket ticket) {
@@ -134,6 +143,8 @@ void EventStream::Run(const std::stop_token& stop) {
   milliseconds patience = options_.first_patience;
   int failures = 0;
   lost_since_.reset();
+  Pause(stop, options_.first_look);
+  AskForUnconfirmed(stop);
   while (IsWanted(stop)) {
     const MonotonicTime opened = steady_clock::now();
     const Ending ending = Listen(stop, patience);
@@ -168,7 +179,7 @@ EventStream::Ending EventStream::Listen(const std::stop_token& stop, millisecond
     const MutexLock lock(mutex_);
     waits_.BeginConnection();
   }
-  Connection connection(stop, patience, options_.longest_line);
+  Connection connection(stop, patience, options_);
   const net::HttpRequest request{.path = "/v1/events", .timeout = kHeadTimeout};
   const auto outcome = http_.Stream(
       request, stop, patience, [&](std::string_view piece) { return OnData(connection, piece); });
@@ -184,7 +195,7 @@ bool EventStream::OnData(Connection& connection, std::string_view piece) {
     connection.malformed = lines.error().message;
     return false;
   }
-  bool told_all = connection.last_data - connection.opened >= options_.first_patience;
+  bool told_all = false;
   for (const std::string& line : *lines) {
     // A stream begins with the reports of all tasks; a blank line says that there is no more to
     // tell for now.
@@ -193,8 +204,9 @@ bool EventStream::OnData(Connection& connection, std::string_view piece) {
       return false;
     }
   }
-  if (told_all && !connection.asked) {
-    connection.asked = true;
+  const bool first_pause = told_all && !std::exchange(connection.paused, true);
+  if (first_pause || connection.last_data >= connection.ask_at) {
+    connection.ask_at = connection.last_data + options_.longest_patience;
     AskForUnconfirmed(connection.stop);
   }
   return !HasLingered();
@@ -206,7 +218,9 @@ bool EventStream::OnLine(Connection& connection, const std::string& line) {
   }
   const auto report = api::DecodeTaskReport(line);
   if (report) {
-    Deliver(*report);
+    if (Take(*report) && report->state != api::TaskState::kQueued) {
+      hooks_.on_change(*report);
+    }
     return true;
   }
   // An agent may have tasks of a newer operator, of kinds that are not known here.
@@ -265,32 +279,31 @@ EventStream::Reachable EventStream::AskForUnconfirmed(const std::stop_token& sto
       return Reachable::kNo;
     }
     if (report) {
-      Deliver(*report);
+      // That it goes on is no news; its progress comes by the stream.
+      if (Take(*report) && api::IsFinal(report->state)) {
+        hooks_.on_change(*report);
+      }
       continue;
     }
-    bool was_waited_for = false;
-    {
-      const MutexLock lock(mutex_);
-      was_waited_for = waits_.End(open.id, open.ticket);
-      NoteIfIdle();
-    }
-    if (was_waited_for) {
+    if (EndWait(open)) {
       hooks_.on_change(WakeUp(open.id));
     }
   }
   return Reachable::kYes;
 }
 
-void EventStream::Deliver(const api::TaskReport& report) {
-  bool is_waited_for = false;
-  {
-    const MutexLock lock(mutex_);
-    is_waited_for = waits_.Take(report);
-    NoteIfIdle();
-  }
-  if (is_waited_for) {
-    hooks_.on_change(report);
-  }
+bool EventStream::Take(const api::TaskReport& report) {
+  const MutexLock lock(mutex_);
+  const bool is_waited_for = waits_.Take(report);
+  NoteIfIdle();
+  return is_waited_for;
+}
+
+bool EventStream::EndWait(const Waits::Open& open) {
+  const MutexLock lock(mutex_);
+  const bool was_waited_for = waits_.End(open.id, open.ticket);
+  NoteIfIdle();
+  return was_waited_for;
 }
 
 void EventStream::WakeAll(const std::string& why) {

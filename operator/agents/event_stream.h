@@ -21,8 +21,13 @@
 namespace tenantry::agents {
 
 struct EventStreamOptions {
+  // A task that ends sooner needs no stream: it is asked for once before there is one.
+  std::chrono::milliseconds first_look{20};
+  // How long an agent that says no more than task changes may take to tell of all its tasks.
+  std::chrono::milliseconds listing_time{200};
   // A stream that is silent for this long is opened anew, after each task that it has not told of
-  // has been asked for; twice as long each time that nothing was missed.
+  // has been asked for; twice as long each time. On a stream that is never silent, such tasks are
+  // asked for every longest_patience.
   std::chrono::milliseconds first_patience{1'000};
   std::chrono::milliseconds longest_patience{30'000};
   // A stream without tasks stays open this long, because tasks come in bursts.
@@ -49,7 +54,8 @@ struct EventStreamHooks {
 // Waits for the tasks of one agent: reads GET /v1/events on a thread of its own, which lives only
 // while there is something to wait for. Thread-safe.
 // A task that the agent does not know (it was restarted), or cannot be asked about any more, ends
-// its wait with a report of state kQueued, so that somebody looks at it.
+// its wait with a report of state kQueued, so that somebody looks at it. No other report has that
+// state: it is how a task begins, not a change.
 class EventStream {
  public:
   // `http` must outlive it.
@@ -61,7 +67,9 @@ class EventStream {
 
   // Before the task is submitted.
   Waits::Ticket Begin(const std::string& id);
-  // The agent has taken the task: opens the stream.
+  // Before it is asked for; none when it is waited for already.
+  std::optional<Waits::Ticket> BeginUnlessThere(const std::string& id);
+  // The agent has the task, and it has not ended: opens the stream.
   void Keep(const std::string& id, Waits::Ticket ticket);
   void End(const std::string& id, Waits::Ticket ticket);
   void End(const std::string& id);
@@ -82,7 +90,8 @@ class EventStream {
   bool OnLine(Connection& connection, const std::string& line);
   Ending Judge(const Connection& connection, const Result<net::HttpResponse>& outcome);
   Reachable AskForUnconfirmed(const std::stop_token& stop);
-  void Deliver(const api::TaskReport& report);
+  bool Take(const api::TaskReport& report);  // whether it is waited for
+  bool EndWait(const Waits::Open& open);     // whether it was waited for
   void WakeAll(const std::string& why);
   bool HasLingered();
   void Pause(const std::stop_token& stop, std::chrono::milliseconds delay);

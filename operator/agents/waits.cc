@@ -8,6 +8,10 @@ Waits::Ticket Waits::Begin(const std::string& id) {
   return ticket;
 }
 
+std::optional<Waits::Ticket> Waits::BeginUnlessThere(const std::string& id) {
+  return waits_.contains(id) ? std::nullopt : std::optional(Begin(id));
+}
+
 void Waits::Keep(const std::string& id, Ticket ticket) {
   const auto found = waits_.find(id);
   if (found != waits_.end() && found->second.ticket == ticket) {

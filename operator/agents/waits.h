@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ class Waits {
   using Ticket = std::uint64_t;
 
   Ticket Begin(const std::string& id);  // replaces an earlier wait for that id
+  std::optional<Ticket> BeginUnlessThere(const std::string& id);
   void Keep(const std::string& id, Ticket ticket);
   void End(const std::string& id);
   bool End(const std::string& id, Ticket ticket);  // whether there was that wait

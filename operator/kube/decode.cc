@@ -9,6 +9,9 @@ namespace tenantry::kube {
 namespace {
 
 constexpr std::size_t kMaxMessage = 1024;
+// All that the API server says about a JSON patch that does not fit the object.
+constexpr std::string_view kRejectedRequest =
+    "the server rejected our request due to an error in our request";
 
 ErrorCode CodeOf(int http_status) {
   switch (http_status) {
@@ -29,36 +32,13 @@ ErrorCode CodeOf(int http_status) {
   return http_status >= 400 ? ErrorCode::kInvalid : ErrorCode::kInternal;
 }
 
-// The cause that the API server wraps in a general sentence, if there is one; a JSON patch whose
-// test fails is told this way only.
-std::string WrappedCause(const Json& status) {
-  const auto details = status.find("details");
-  if (details == status.end() || !details->is_object()) {
-    return {};
-  }
-  const auto causes = details->find("causes");
-  if (causes == details->end() || !causes->is_array() || causes->empty()) {
-    return {};
-  }
-  const Json& cause = causes->front();
-  return StringAt(cause, {"reason"}) == "UnexpectedServerResponse" ? StringAt(cause, {"message"})
-                                                                   : std::string();
-}
-
 Error DecodeStatusObject(int http_status, const Json& status) {
   Error error{CodeOf(http_status), StringAt(status, {"message"}), StringAt(status, {"reason"})};
-  const std::string cause = WrappedCause(status);
-  if (!cause.empty()) {
-    error.message = error.message.empty() ? cause : error.message + ": " + cause;
-  }
   if (error.message.empty()) {
     error.message = "the API server answered with HTTP status " + std::to_string(http_status);
   }
   if (http_status == 410) {
     error.reason = "Expired";  // also where the server says "Gone"
-  }
-  if (http_status == 422 && cause.find("test failed") != std::string::npos) {
-    error.code = ErrorCode::kConflict;  // a precondition of ours: somebody else was faster
   }
   error.message = Shorten(error.message, kMaxMessage);
   return error;
@@ -141,6 +121,18 @@ Result<WatchEvent> DecodeWatchLine(std::string_view line) {
 Error DecodeStatus(int http_status, std::string_view body, std::string_view what) {
   Result<Json> status = DecodeObject(body);
   return WithContext(DecodeStatusObject(http_status, status ? *status : Json::object()), what);
+}
+
+Error DecodePatchError(Error error, const Json& patch) {
+  const bool has_test = std::any_of(patch.begin(), patch.end(), [](const Json& operation) {
+    return StringAt(operation, {"op"}) == "test";
+  });
+  if (error.reason == "Invalid" && has_test && error.message.ends_with(kRejectedRequest)) {
+    error.code = ErrorCode::kConflict;
+    error.reason = "Conflict";
+    error.message += ": the object is not as the patch expects it";
+  }
+  return error;
 }
 
 std::string StringAt(const Json& object, std::initializer_list<const char*> path) {

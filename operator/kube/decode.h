@@ -31,10 +31,13 @@ inline constexpr char kUnreadable[] = "Unreadable";
 // `what` says what could not be done: "get tenants platform/acme".
 Error DecodeStatus(int http_status, std::string_view body, std::string_view what);
 
+// What an error of a JSON patch means. The API server answers a `test` that failed with 422 and no
+// details: with a test in the patch that is a conflict, somebody else was faster.
+Error DecodePatchError(Error error, const Json& patch);
+
 // The string at a path of keys: {"metadata", "name"}; empty when it is not there.
 std::string StringAt(const Json& object, std::initializer_list<const char*> path);
 
-// "platform/acme" of an object, for messages.
 api::ObjectKey KeyOf(const Json& object);
 
 }  // namespace tenantry::kube

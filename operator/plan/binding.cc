@@ -24,7 +24,8 @@ std::string EscapeForUri(const std::string& text) {
       escaped += c;
     } else {
       char hex[4];
-      std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      std::snprintf(hex, sizeof hex, "%%%02X",
+                    static_cast<unsigned>(static_cast<unsigned char>(c)));
       escaped += hex;
     }
   }
@@ -107,21 +108,20 @@ SecretObject DesiredCacheBinding(const api::Tenant& tenant, const BindingTarget&
   const api::RedisAccess& redis = *target.redis;
   const std::string user = api::RedisUser(id);
   const std::string port = std::to_string(redis.port);
-  SecretObject secret{
-      .ns = tenant.meta.ns,
-      .name = CacheBindingName(tenant),
-      .type = "servicebinding.io/redis",
-      .data = {{"type", Secret("redis")},
-               {"provider", Secret("tenantry")},
-               {"host", Secret(redis.host)},
-               {"port", Secret(port)},
-               {"username", Secret(user)},
-               {"password", credentials.cache_password},
-               {"prefix", Secret(api::RedisPrefix(id))},
-               {"uri", Secret("redis://" + Login(user, credentials.cache_password) +
-                              HostForUri(redis.host) + ":" + port)}},
-      .annotations = RotationAnnotations(rotation),
-      .ownership = OwnershipOf(tenant, "cache-binding")};
+  SecretObject secret{.ns = tenant.meta.ns,
+                      .name = CacheBindingName(tenant),
+                      .type = "servicebinding.io/redis",
+                      .data = {{"type", Secret("redis")},
+                               {"provider", Secret("tenantry")},
+                               {"host", Secret(redis.host)},
+                               {"port", Secret(port)},
+                               {"username", Secret(user)},
+                               {"password", credentials.cache_password},
+                               {"prefix", Secret(api::RedisPrefix(id))},
+                               {"uri", Secret("redis://" + Login(user, credentials.cache_password) +
+                                              HostForUri(redis.host) + ":" + port)}},
+                      .annotations = RotationAnnotations(rotation),
+                      .ownership = OwnershipOf(tenant, "cache-binding")};
   if (rotation && !rotation->previous_cache_password.empty()) {
     secret.data.emplace(kPreviousPasswordKey, rotation->previous_cache_password);
   }
@@ -136,9 +136,19 @@ ConfigMapObject DesiredConfig(const api::Tenant& tenant, const std::string& conf
 }
 
 SecretObject OurPart(SecretObject existing) {
-  static const std::set<std::string> kOurs = {
-      "type",   "provider", "host", "port",   "database", "schema",            "sslmode",
-      "username", "password", "uri",  "ca.crt", "prefix",   kPreviousPasswordKey};
+  static const std::set<std::string> kOurs = {"type",
+                                              "provider",
+                                              "host",
+                                              "port",
+                                              "database",
+                                              "schema",
+                                              "sslmode",
+                                              "username",
+                                              "password",
+                                              "uri",
+                                              "ca.crt",
+                                              "prefix",
+                                              kPreviousPasswordKey};
   std::erase_if(existing.data, [](const auto& entry) { return !kOurs.contains(entry.first); });
   return existing;
 }

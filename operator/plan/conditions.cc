@@ -1,6 +1,7 @@
 #include "operator/plan/conditions.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -35,7 +36,42 @@ ConditionStatus ReadyStatus(Shape shape) {
   return ConditionStatus::kUnknown;
 }
 
+// At most kMaxMessage bytes, cut between two characters: half of one would be no JSON.
+std::string CutMessage(const std::string& message) {
+  if (message.size() <= kMaxMessage) {
+    return message;
+  }
+  std::size_t end = kMaxMessage;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return message.substr(0, end);
+}
+
 }  // namespace
+
+bool IsTaskFailure(const std::string& reason) {
+  static constexpr std::array kNotBegun = {
+      api::reason::kDependencyNotReady, api::reason::kSecretNotFound,
+      api::reason::kInvalidSecret,      api::reason::kConfigMapNotFound,
+      api::reason::kAgentUnreachable,   api::reason::kAgentUnauthorized,
+      api::reason::kAgentVersionSkew,   api::reason::kFinalizerBlocked,
+      api::reason::kSuspended};
+  return std::none_of(kNotBegun.begin(), kNotBegun.end(),
+                      [&](const char* not_begun) { return reason == not_begun; });
+}
+
+std::optional<Verdict> StandingFailure(const std::vector<api::Condition>& conditions,
+                                       std::int64_t generation) {
+  const api::Condition* ready = api::FindCondition(conditions, condition::kReady);
+  if (ready == nullptr || ready->status != ConditionStatus::kFalse ||
+      ready->observed_generation != generation || !IsTaskFailure(ready->reason)) {
+    return std::nullopt;
+  }
+  const Shape shape =
+      api::IsTrue(conditions, condition::kStalled) ? Shape::kStalled : Shape::kRetrying;
+  return Verdict{shape, ready->reason, ready->message};
+}
 
 ConditionSet::ConditionSet(std::vector<api::Condition> before, std::int64_t generation,
                            WallTime now)
@@ -53,7 +89,7 @@ void ConditionSet::Set(const std::string& type, ConditionStatus status, const st
     found->last_transition_time = now_;
   }
   found->reason = reason;
-  found->message = message.substr(0, kMaxMessage);
+  found->message = CutMessage(message);
 }
 
 void ConditionSet::Remove(const std::string& type) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,14 @@ struct Verdict {
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
+
+// Whether a task's own work can fail for that reason. False: the task could not even be begun.
+bool IsTaskFailure(const std::string& reason);
+
+// What Ready says of this generation when a task has failed; none when all else is true. While the
+// task is tried again it stands: a try that ends like the one before it is no news.
+std::optional<Verdict> StandingFailure(const std::vector<api::Condition>& conditions,
+                                       std::int64_t generation);
 
 // The conditions of one object while a pass writes them. Transition times move only when a status
 // changes; the conditions that stay are all stamped with the generation that was looked at.

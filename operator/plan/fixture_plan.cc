@@ -42,30 +42,57 @@ bool HasVolumes(const FixtureSet& set) {
                      [](const api::Dataset& d) { return !d.source.volume_path.empty(); });
 }
 
-// Files of a volume change without telling anybody: they are looked at again from time to time. The
-// agent compares their hash and touches nothing when it is the same.
-bool MustLoad(const FixtureObserved& observed, const FixtureMemory& memory,
-              const FixtureSettings& settings, const CoveredTenant& tenant, const std::string& hash,
-              MonotonicTime monotonic) {
-  const FixtureTenantStatus* status = StatusOf(observed.set, tenant.name);
-  const auto attempt = memory.attempts.find(tenant.name);
-  const bool tried = attempt != memory.attempts.end() && attempt->second.hash == hash;
-  if (tried && !attempt->second.task_id.empty()) {
-    return true;  // still running: ask for it again
-  }
-  const auto since = tried ? monotonic - attempt->second.ended : MonotonicTime::duration::max();
-  if (tried && attempt->second.error) {
-    const bool hopeless = attempt->second.error->code == ErrorCode::kInvalid;
-    const bool may_have_changed = HasVolumes(observed.set) ||
-                                  attempt->second.error->reason != api::reason::kInvalidData;
-    return !hopeless || (may_have_changed && since >= kStalledPoll);
-  }
-  const bool asked = observed.set.meta.Annotation(api::kRequestedAtAnnotation) !=
-                     observed.set.status.last_handled_reconcile_at;
-  if (asked || status == nullptr || status->loaded_hash != hash) {
+// Who is loaded first when there is not room for all. Tries of what has failed before come last, so
+// that they keep nobody waiting.
+enum class Turn { kRunning, kFirst, kAgain };
+
+// Data that is wrong stays wrong until it changes. Everything else may have been mended meanwhile.
+bool MayTryAgain(const FixtureSet& set, const FixtureMemory::Attempt& failed,
+                 MonotonicTime monotonic) {
+  if (failed.error->code != ErrorCode::kInvalid) {
     return true;
   }
-  return HasVolumes(observed.set) && since >= settings.drift_interval;
+  const bool may_have_changed =
+      HasVolumes(set) || failed.error->reason != api::reason::kInvalidData;
+  return may_have_changed && monotonic - failed.ended >= kStalledPoll;
+}
+
+// None: there is nothing to load. Files of a volume change without telling anybody: they are looked
+// at again from time to time. The agent compares their hash and touches nothing when it is the
+// same.
+std::optional<Turn> DecideTurn(const FixtureObserved& observed, const FixtureMemory& memory,
+                               const FixtureSettings& settings, const CoveredTenant& tenant,
+                               const std::string& hash, MonotonicTime monotonic) {
+  const FixtureSet& set = observed.set;
+  const auto found = memory.attempts.find(tenant.name);
+  const bool tried = found != memory.attempts.end() && found->second.hash == hash;
+  if (tried && !found->second.task_id.empty()) {
+    return Turn::kRunning;  // ask for it again
+  }
+  const std::string request = set.meta.Annotation(api::kRequestedAtAnnotation);
+  const bool answered = tried && found->second.request == request;
+  if (request != set.status.last_handled_reconcile_at && !answered) {
+    return Turn::kFirst;
+  }
+  if (tried && found->second.error) {
+    return MayTryAgain(set, found->second, monotonic) ? std::optional(Turn::kAgain) : std::nullopt;
+  }
+  const FixtureTenantStatus* status = StatusOf(set, tenant.name);
+  const bool recent = tried && monotonic - found->second.ended < settings.drift_interval;
+  const bool loaded = status != nullptr && status->loaded_hash == hash;
+  return loaded && (recent || !HasVolumes(set)) ? std::nullopt : std::optional(Turn::kFirst);
+}
+
+TenantTask MakeLoadTask(const FixtureObserved& observed, const CoveredTenant& tenant,
+                        const std::string& hash) {
+  const std::string step = "load-" + tenant.name.value() + "-" + hash.substr(0, 12);
+  return {.tenant = tenant.name,
+          .tenant_uid = tenant.uid,
+          .request = {.id = TaskId(observed.set.meta, step),
+                      .kind = api::TaskKind::kLoad,
+                      .tenant = tenant.id,
+                      .spec_json = api::Encode(MakeLoadSpec(observed, tenant))},
+          .hash = hash};
 }
 
 FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
@@ -134,23 +161,23 @@ FixturePlan MakeFixturePlan(const FixtureObserved& observed, const FixtureMemory
   }
   plan.add_finalizer = !set.meta.HasFinalizer(api::kFixtureSetFinalizer);
   const std::string content = ContentHash(observed);
+  std::vector<std::pair<Turn, const CoveredTenant*>> turns;
   for (const CoveredTenant& tenant : observed.tenants) {
     const std::string hash =
         Fingerprint(content + "/" + tenant.uid.value() + "/" + tenant.incarnation);
     plan.hashes.emplace(tenant.name, hash);
-    const bool room = static_cast<int>(plan.tasks.size()) < settings.max_parallel_loads;
-    if (tenant.waits_for || !room ||
-        !MustLoad(observed, memory, settings, tenant, hash, monotonic)) {
+    if (tenant.waits_for) {
       continue;
     }
-    const std::string step = "load-" + tenant.name.value() + "-" + hash.substr(0, 12);
-    plan.tasks.push_back({.tenant = tenant.name,
-                          .tenant_uid = tenant.uid,
-                          .request = {.id = TaskId(set.meta, step),
-                                      .kind = api::TaskKind::kLoad,
-                                      .tenant = tenant.id,
-                                      .spec_json = api::Encode(MakeLoadSpec(observed, tenant))},
-                          .hash = hash});
+    if (const auto turn = DecideTurn(observed, memory, settings, tenant, hash, monotonic)) {
+      turns.emplace_back(*turn, &tenant);
+    }
+  }
+  std::stable_sort(turns.begin(), turns.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  turns.resize(std::min(turns.size(), static_cast<std::size_t>(settings.max_parallel_loads)));
+  for (const auto& [turn, tenant] : turns) {
+    plan.tasks.push_back(MakeLoadTask(observed, *tenant, plan.hashes.at(tenant->name)));
   }
   return plan;
 }

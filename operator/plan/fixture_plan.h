@@ -20,9 +20,9 @@ struct CoveredTenant {
   api::Name name;
   api::Uid uid;
   api::TenantId id;
-  std::string incarnation;                 // of its storage
-  std::optional<Error> waits_for;          // not ready, binding missing …: cannot be loaded now
-  api::PostgresAccess postgres;            // the tenant's own login; these three: unless it waits
+  std::string incarnation;         // of its storage
+  std::optional<Error> waits_for;  // not ready, binding missing …: cannot be loaded now
+  api::PostgresAccess postgres;    // the tenant's own login; these three: unless it waits
   std::optional<api::RedisAccess> redis;
   std::string schema;
 };
@@ -37,23 +37,24 @@ struct FixtureObserved {
 // What the process remembers of a FixtureSet. Losing it costs repeated (idempotent) loads.
 struct FixtureMemory {
   struct Attempt {
-    std::string hash;                      // what was loaded, or tried
-    std::string task_id;                   // running; empty: ended
-    std::optional<Error> error;            // how it ended badly
+    std::string hash;            // what was loaded, or tried
+    std::string task_id;         // running; empty: ended
+    std::optional<Error> error;  // how it, or the try before a running one, ended badly
     MonotonicTime ended;
+    std::string request;  // tenantry.dev/requestedAt when it began
   };
   std::map<api::Name, Attempt> attempts;
 };
 
 struct FixtureSettings {
   std::chrono::seconds drift_interval{600};
-  int max_parallel_loads = 8;              // of one FixtureSet
+  int max_parallel_loads = 8;  // of one FixtureSet
 };
 
 // One task for one tenant.
 struct TenantTask {
   api::Name tenant;
-  api::Uid tenant_uid;                     // its agents are ranked by it
+  api::Uid tenant_uid;  // its agents are ranked by it
   api::TaskRequest request;
   std::string hash;
 
@@ -63,8 +64,8 @@ struct TenantTask {
 struct FixturePlan {
   bool add_finalizer = false;
   std::vector<TenantTask> tasks;
-  std::map<api::Name, std::string> hashes; // of each covered tenant, as they should be loaded
-  bool release = false;                    // deletion: drop the finalizer once all tasks succeeded
+  std::map<api::Name, std::string> hashes;  // of each covered tenant, as they should be loaded
+  bool release = false;                     // deletion: drop the finalizer once all tasks succeeded
   std::optional<Error> refused;
 };
 

@@ -21,11 +21,12 @@ constexpr std::chrono::seconds kProgressPoll{1};
 // How one tenant stands after the pass.
 struct TenantView {
   FixtureTenantStatus status;
-  std::optional<Error> error;   // failed
-  bool waits = false;           // for its Tenant
+  std::optional<Error> error;  // failed
+  bool waits = false;          // for its Tenant
   bool running = false;
-  bool queued = false;          // no room yet
-  double fraction = 0;          // of a running load
+  bool retrying = false;  // running, after an error
+  bool queued = false;    // no room yet
+  double fraction = 0;    // of a running load
 };
 
 std::vector<DatasetStatus> Datasets(const api::LoadResult& result) {
@@ -51,7 +52,36 @@ FixtureTenantStatus Before(const FixtureSet& set, const api::Name& tenant) {
   return {.name = tenant.value()};
 }
 
-void TakeOutcome(const TenantTaskOutcome& outcome, const std::string& hash, TenantView* view) {
+// How the last try of the same load ended badly, if it did.
+std::optional<Error> LastError(const FixtureMemory& memory, const api::Name& tenant,
+                               const std::string& hash) {
+  const auto attempt = memory.attempts.find(tenant);
+  return attempt != memory.attempts.end() && attempt->second.hash == hash ? attempt->second.error
+                                                                          : std::nullopt;
+}
+
+void TakeRunning(const api::Progress& progress, const std::optional<Error>& last_error,
+                 const std::string& hash, TenantView* view) {
+  view->running = true;
+  view->fraction = progress.total > 0
+                       ? static_cast<double>(progress.done) / static_cast<double>(progress.total)
+                       : 0;
+  if (last_error && IsTaskFailure(last_error->reason)) {
+    view->retrying = true;
+    view->error = last_error;
+    view->status.message = last_error->message;
+  } else if (view->status.loaded_hash != hash) {
+    view->status.message = "Loading";
+  } else {
+    view->status.message.clear();
+  }
+  if (!view->status.message.empty()) {
+    view->status.loaded_hash.clear();
+  }
+}
+
+void TakeOutcome(const TenantTaskOutcome& outcome, const std::optional<Error>& last_error,
+                 const std::string& hash, TenantView* view) {
   if (outcome.error) {
     view->error = outcome.error;
     view->status.message = outcome.error->message;
@@ -67,15 +97,7 @@ void TakeOutcome(const TenantTaskOutcome& outcome, const std::string& hash, Tena
     view->status.loaded_hash = hash;
     view->status.message.clear();
   } else if (outcome.task) {
-    const api::Progress& progress = outcome.task->progress;
-    view->running = true;
-    view->fraction = progress.total > 0 ? static_cast<double>(progress.done) /
-                                              static_cast<double>(progress.total)
-                                        : 0;
-    if (view->status.loaded_hash != hash) {
-      view->status.loaded_hash.clear();
-      view->status.message = "Loading";
-    }
+    TakeRunning(outcome.task->progress, last_error, hash, view);
   }
 }
 
@@ -91,26 +113,29 @@ TenantView View(const FixtureObserved& observed, const FixtureMemory& memory,
   if (hash == plan.hashes.end()) {
     return view;
   }
+  const std::optional<Error> last_error = LastError(memory, tenant.name, hash->second);
   if (const auto outcome = outcomes.find(tenant.name); outcome != outcomes.end()) {
-    TakeOutcome(outcome->second, hash->second, &view);
-    return view;
-  }
-  const auto attempt = memory.attempts.find(tenant.name);
-  if (attempt != memory.attempts.end() && attempt->second.hash == hash->second &&
-      attempt->second.error) {
-    view.error = attempt->second.error;
-    view.status.message = attempt->second.error->message;
+    TakeOutcome(outcome->second, last_error, hash->second, &view);
+  } else if (last_error) {
+    view.error = last_error;
+    view.status.message = last_error->message;
   } else if (view.status.loaded_hash != hash->second) {
     view.queued = true;
     view.status.loaded_hash.clear();
     view.status.message = "Waits for other loads of this fixture set";
+  } else {
+    view.status.message.clear();  // it waited meanwhile, but its data is in
   }
   return view;
 }
 
-std::string Percent(double fraction) {
-  // Never 100 % before the end.
-  return std::to_string(static_cast<int>(std::floor(fraction * 100))) + "%";
+// Never 100 % before the end, whatever an agent estimates.
+std::string Percent(double done, int ready, std::size_t all) {
+  if (ready == static_cast<int>(all)) {
+    return "100%";
+  }
+  const int percent = static_cast<int>(std::floor(done / static_cast<double>(all) * 100));
+  return std::to_string(std::clamp(percent, 0, 99)) + "%";
 }
 
 void Total(const std::vector<TenantView>& views, api::FixtureSetStatus* status) {
@@ -141,7 +166,7 @@ void Total(const std::vector<TenantView>& views, api::FixtureSetStatus* status) 
     status->datasets.push_back(std::move(sum));
   }
   status->tenants_ready = std::to_string(ready) + "/" + std::to_string(views.size());
-  status->progress = views.empty() ? "100%" : Percent(done / static_cast<double>(views.size()));
+  status->progress = Percent(done, ready, views.size());
 }
 
 struct Judgement {
@@ -159,31 +184,65 @@ std::string Names(const std::vector<TenantView>& views, bool TenantView::*flag) 
   return names;
 }
 
-Judgement Judge(const std::vector<TenantView>& views) {
-  const auto any = [&](bool TenantView::*flag) {
-    return std::any_of(views.begin(), views.end(), [&](const auto& view) { return view.*flag; });
-  };
-  if (any(&TenantView::running) || any(&TenantView::queued)) {
-    const bool still_loaded = std::all_of(views.begin(), views.end(), [](const TenantView& view) {
-      return view.status.message.empty() && !view.status.loaded_hash.empty();
-    });
-    if (still_loaded) {  // a volume is looked at again
-      return {{Shape::kReady, reason::kSucceeded, "Succeeded"}, Requeue::After(kTaskPoll)};
-    }
-    return {{Shape::kInProgress, reason::kProgressing,
-             "Loading " + Names(views, &TenantView::running)},
-            Requeue::After(kProgressPoll)};
+bool Any(const std::vector<TenantView>& views, bool TenantView::*flag) {
+  return std::any_of(views.begin(), views.end(), [&](const auto& view) { return view.*flag; });
+}
+
+bool IsLoadedNow(const TenantView& view) {
+  return view.status.message.empty() && !view.status.loaded_hash.empty();
+}
+
+Judgement JudgeRunning(const std::vector<TenantView>& views) {
+  if (std::all_of(views.begin(), views.end(), IsLoadedNow)) {  // a volume is looked at again
+    return {{Shape::kReady, reason::kSucceeded, "Succeeded"}, Requeue::After(kTaskPoll)};
   }
+  const std::string names = Names(views, &TenantView::running);
+  return {
+      {Shape::kInProgress, reason::kProgressing, names.empty() ? "Loading" : "Loading " + names},
+      Requeue::After(kProgressPoll)};
+}
+
+// The verdict of the first tenant that needs a human, else of the first that failed; the soonest of
+// their requeues.
+Judgement JudgeErrors(const std::vector<TenantView>& views) {
+  Judgement judgement{.requeue = Requeue::After(kStalledPoll)};
   for (const TenantView& view : views) {
-    if (view.error) {
-      Verdict verdict = MakeVerdict(*view.error);
-      verdict.message = "Tenant " + view.status.name + ": " + verdict.message;
-      return {verdict, DecideRequeue(*view.error)};
+    if (!view.error) {
+      continue;
+    }
+    Verdict verdict = MakeVerdict(*view.error);
+    verdict.message = "Tenant " + view.status.name + ": " + verdict.message;
+    const bool first = judgement.verdict.reason.empty();
+    const bool worse =
+        verdict.shape == Shape::kStalled && judgement.verdict.shape != Shape::kStalled;
+    if (first || worse) {
+      judgement.verdict = verdict;
+    }
+    if (verdict.shape == Shape::kRetrying) {
+      judgement.requeue = DecideRequeue(*view.error);
     }
   }
-  if (any(&TenantView::waits)) {
-    const auto waiting = std::find_if(views.begin(), views.end(),
-                                      [](const TenantView& view) { return view.waits; });
+  if (Any(views, &TenantView::retrying)) {
+    judgement.requeue = Requeue::After(kTaskPoll);
+  }
+  return judgement;
+}
+
+Judgement Judge(const std::vector<TenantView>& views) {
+  const bool failed =
+      std::any_of(views.begin(), views.end(), [](const auto& view) { return view.error; });
+  const bool news = std::any_of(views.begin(), views.end(), [](const TenantView& view) {
+    return view.running && !view.retrying;
+  });
+  if (news || (!failed && Any(views, &TenantView::queued))) {
+    return JudgeRunning(views);
+  }
+  if (failed) {
+    return JudgeErrors(views);
+  }
+  const auto waiting =
+      std::find_if(views.begin(), views.end(), [](const TenantView& view) { return view.waits; });
+  if (waiting != views.end()) {
     return {{Shape::kRetrying, reason::kDependencyNotReady,
              "Tenant " + waiting->status.name + " is not ready: " + waiting->status.message},
             Requeue::After(kTaskPoll)};
@@ -206,7 +265,11 @@ FixtureSummary SummarizeDeletion(const FixturePlan& plan, const Outcomes& outcom
     summary.requeue = Requeue::After(kStalledPoll);
   }
   conditions.SetVerdict(verdict);
+  const std::vector<api::Condition> before = std::move(status.conditions);
   status.conditions = std::move(conditions).Take();
+  if (auto event = ReadyEvent(before, status.conditions)) {
+    summary.events.push_back(*std::move(event));
+  }
   summary.status = std::move(status);
   return summary;
 }
@@ -240,10 +303,12 @@ FixtureSummary SummarizeFixtures(const FixtureObserved& observed, const FixtureM
     }
     Total(views, &status);
     judgement = Judge(views);
+    if (!Any(views, &TenantView::running) && !Any(views, &TenantView::queued)) {
+      status.last_handled_reconcile_at = set.meta.Annotation(api::kRequestedAtAnnotation);
+    }
   }
   const bool ready = judgement.verdict.shape == Shape::kReady;
   if (ready) {
-    status.last_handled_reconcile_at = set.meta.Annotation(api::kRequestedAtAnnotation);
     conditions.SetTrue(condition::kLoaded, reason::kSucceeded, status.tenants_ready + " tenants");
     if (judgement.requeue == Requeue::Never()) {
       judgement.requeue = Requeue::After(settings.drift_interval);

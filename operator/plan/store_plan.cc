@@ -104,11 +104,11 @@ StorePlan MakeStorePlan(const StoreObserved& observed, const StoreMemory& memory
   if (unchanged && recent && api::IsTrue(store.status.conditions, condition::kReady)) {
     return plan;
   }
-  plan.task = api::TaskRequest{
-      .id = TaskId(store.meta, "check-" + settings.process_id + "-" + std::to_string(memory.checks)),
-      .kind = api::TaskKind::kObserve,
-      .tenant = {},
-      .spec_json = api::Encode(*observed.access)};
+  plan.task = api::TaskRequest{.id = TaskId(store.meta, "check-" + settings.process_id + "-" +
+                                                            std::to_string(memory.checks)),
+                               .kind = api::TaskKind::kObserve,
+                               .tenant = {},
+                               .spec_json = api::Encode(*observed.access)};
   return plan;
 }
 
@@ -133,7 +133,9 @@ StoreSummary SummarizeStore(const StoreObserved& observed, const StorePlan& plan
   } else if (outcome.task && !api::IsFinal(outcome.task->state)) {
     const bool was_ready = api::IsTrue(store.status.conditions, condition::kReady) &&
                            store.status.observed_generation == store.meta.generation;
+    const auto failure = StandingFailure(store.status.conditions, store.meta.generation);
     verdict = was_ready ? verdict
+              : failure ? *failure
                         : Verdict{Shape::kInProgress, reason::kProgressing, "Checking the stores"};
     requeue = Requeue::After(kTaskPoll);
   } else if (outcome.result) {

@@ -91,9 +91,14 @@ std::string ProvisionHash(api::TenantStorageSpec spec) {
 }
 
 template <class Object>
+bool IsOurs(const std::optional<Existing<Object>>& existing, const Tenant& tenant) {
+  return existing && existing->object.ownership.tenant == tenant.meta.name;
+}
+
+template <class Object>
 std::optional<Error> ForeignObject(const std::optional<Existing<Object>>& existing,
                                    const Tenant& tenant, const std::string& kind) {
-  if (!existing || existing->object.ownership.tenant == tenant.meta.name) {
+  if (!existing || IsOurs(existing, tenant)) {
     return std::nullopt;
   }
   const std::string name = existing->object.name.value();
@@ -107,8 +112,10 @@ std::optional<Error> AnyForeignObject(const TenantObserved& observed) {
   if (auto error = ForeignObject(observed.binding, observed.tenant, "Secret")) {
     return error;
   }
-  if (auto error = ForeignObject(observed.cache_binding, observed.tenant, "Secret")) {
-    return error;
+  if (observed.store->redis) {
+    if (auto error = ForeignObject(observed.cache_binding, observed.tenant, "Secret")) {
+      return error;
+    }
   }
   return ForeignObject(observed.config, observed.tenant, "ConfigMap");
 }
@@ -131,7 +138,7 @@ void AddFixes(const TenantObserved& observed, const Credentials& credentials,
     if (ObjectOf(observed.cache_binding) != cache) {
       actions->push_back(ApplySecret{cache});
     }
-  } else if (observed.cache_binding) {
+  } else if (IsOurs(observed.cache_binding, tenant)) {
     actions->push_back(DeleteSecret{CacheBindingName(tenant)});
   }
   const ConfigMapObject config = DesiredConfig(tenant, observed.effective.config_json);
@@ -151,13 +158,13 @@ api::TaskRequest MakeTask(const Tenant& tenant, api::TaskKind kind, const std::s
 std::vector<Action> ReleaseActions(const TenantObserved& observed) {
   std::vector<Action> actions;
   const Tenant& tenant = observed.tenant;
-  if (observed.binding && observed.binding->object.ownership.tenant == tenant.meta.name) {
+  if (IsOurs(observed.binding, tenant)) {
     actions.push_back(DeleteSecret{BindingName(tenant)});
   }
-  if (observed.cache_binding && observed.cache_binding->object.ownership.tenant == tenant.meta.name) {
+  if (IsOurs(observed.cache_binding, tenant)) {
     actions.push_back(DeleteSecret{CacheBindingName(tenant)});
   }
-  if (observed.config && observed.config->object.ownership.tenant == tenant.meta.name) {
+  if (IsOurs(observed.config, tenant)) {
     actions.push_back(DeleteConfigMap{ConfigName(tenant)});
   }
   actions.push_back(RemoveFinalizer{api::kTenantFinalizer});
@@ -223,12 +230,11 @@ std::string TaskId(const api::ObjectMeta& meta, const std::string& step) {
 
 BindingTarget TargetOf(const Tenant& tenant, const StoreAccess& store) {
   const api::TenantId id = api::EffectiveTenantId(tenant);
-  BindingTarget target{.postgres = store.postgres,
-                       .schema = api::SchemaName(id, tenant.spec.isolation,
-                                                 SharedSchemaName(tenant.spec.schema)),
-                       .redis = store.redis};
-  target.postgres.database =
-      api::DatabaseName(id, tenant.spec.isolation, store.postgres.database);
+  BindingTarget target{
+      .postgres = store.postgres,
+      .schema = api::SchemaName(id, tenant.spec.isolation, SharedSchemaName(tenant.spec.schema)),
+      .redis = store.redis};
+  target.postgres.database = api::DatabaseName(id, tenant.spec.isolation, store.postgres.database);
   return target;
 }
 
@@ -283,7 +289,7 @@ TenantPlan MakeTenantPlan(const TenantObserved& observed, const TenantMemory& me
   const bool new_password = current.password == fresh.password ||
                             (spec.redis && current.cache_password == fresh.cache_password);
   if (plan.provisioned_hash != tenant.status.provisioned_hash || !memory.drift.empty() ||
-      memory.rotation || new_password) {
+      memory.rotation || memory.provisioning || new_password) {
     plan.task = MakeTask(tenant, api::TaskKind::kProvision,
                          "provision-" + plan.provisioned_hash.substr(0, 12), api::Encode(spec));
   } else if (CheckIsDue(observed, memory, settings, monotonic)) {

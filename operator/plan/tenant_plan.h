@@ -20,9 +20,9 @@ namespace tenantry::plan {
 
 // The DataStore that a Tenant refers to, with the credentials of its admins.
 struct StoreAccess {
-  api::PostgresAccess postgres;             // admin
-  std::optional<api::RedisAccess> redis;    // admin
-  std::string postgres_secret;              // names of the admin Secrets, for messages
+  api::PostgresAccess postgres;           // admin
+  std::optional<api::RedisAccess> redis;  // admin
+  std::string postgres_secret;            // names of the admin Secrets, for messages
   std::string redis_secret;
 };
 
@@ -33,35 +33,36 @@ struct TenantObserved {
   // not allowed, Secret or ConfigMap missing, another Tenant with the same ID, no such tier.
   std::optional<Error> blocked;
   bool store_exists = false;
-  std::optional<StoreAccess> store;         // set unless `blocked`
+  std::optional<StoreAccess> store;  // set unless `blocked`
   api::EffectiveTenant effective;
-  std::vector<api::MigrationFile> migrations;   // of schema.configMapRef
+  std::vector<api::MigrationFile> migrations;  // of schema.configMapRef
   std::optional<Existing<SecretObject>> binding;
   std::optional<Existing<SecretObject>> cache_binding;
   std::optional<Existing<ConfigMapObject>> config;
-  int fixture_sets = 0;                     // that cover this tenant
-  int fixture_sets_loaded = 0;              // of these, the ones whose data is in
-  std::string running_load;                 // name of a FixtureSet that loads right now; empty: none
+  int fixture_sets = 0;         // that cover this tenant
+  int fixture_sets_loaded = 0;  // of these, the ones whose data is in
+  std::string running_load;     // name of a FixtureSet that loads right now; empty: none
 };
 
 // What the process remembers of a Tenant from pass to pass. Losing it costs one check of the
 // database, never correctness.
 struct TenantMemory {
-  std::optional<MonotonicTime> last_check;      // of the database against the spec
-  std::string checked_binding;                  // resourceVersions of the Secrets at that time
-  std::int64_t checks = 0;                      // numbers the Observe tasks
-  std::vector<std::string> drift;               // found by the last check, not yet put right
+  std::optional<MonotonicTime> last_check;  // of the database against the spec
+  std::string checked_binding;              // resourceVersions of the Secrets at that time
+  std::int64_t checks = 0;                  // numbers the Observe tasks
+  std::vector<std::string> drift;           // found by the last check, not yet put right
   struct NextCredentials {
-    std::string token;                          // of the annotation that asked for them
+    std::string token;  // of the annotation that asked for them
     Credentials credentials;
   };
-  std::optional<NextCredentials> rotation;      // running, not yet published
+  std::optional<NextCredentials> rotation;  // running, not yet published
+  bool provisioning = false;                // a Provision was begun and has not succeeded yet
 };
 
 struct TenantSettings {
   std::chrono::seconds drift_interval{600};
   std::chrono::seconds rotation_overlap{600};
-  std::string process_id;                       // of this process's run, in the IDs of Observe tasks
+  std::string process_id;  // of this process's run, in the IDs of Observe tasks
 };
 
 // ---- what it decides ----
@@ -90,18 +91,18 @@ struct DeleteConfigMap {
   api::Name name;
   friend bool operator==(const DeleteConfigMap&, const DeleteConfigMap&) = default;
 };
-using Action = std::variant<AddFinalizer, RemoveFinalizer, ApplySecret, ApplyConfigMap, DeleteSecret,
-                            DeleteConfigMap>;
+using Action = std::variant<AddFinalizer, RemoveFinalizer, ApplySecret, ApplyConfigMap,
+                            DeleteSecret, DeleteConfigMap>;
 
 // What one pass does, in this order. `task` may take longer than the pass: then the pass ends, and
 // another one makes the same plan when the task has ended.
 struct TenantPlan {
   std::vector<Action> before;
   std::optional<api::TaskRequest> task;
-  std::vector<Action> after;                 // once the task has succeeded, or at once without one
-  std::string provisioned_hash;              // of what a Provision task is given
-  std::string rotation_token;                // handled when `after` is done; empty: no rotation
-  std::optional<Error> refused;              // nothing is done, for this reason
+  std::vector<Action> after;     // once the task has succeeded, or at once without one
+  std::string provisioned_hash;  // of what a Provision task is given
+  std::string rotation_token;    // handled when `after` is done; empty: no rotation
+  std::optional<Error> refused;  // nothing is done, for this reason
 };
 
 // Pure. `fresh` are new random credentials, used where none exist yet.

@@ -27,8 +27,8 @@ bool TaskIsRunning(const TenantOutcome& outcome) {
 }
 
 std::string StepName(const TenantPlan& plan) {
-  return plan.task && plan.task->kind == api::TaskKind::kDeprovision ? "Releasing the tenant"
-                                                                     : "Provisioning the tenant";
+  return plan.task->kind == api::TaskKind::kObserve ? "Checking the tenant"
+                                                    : "Provisioning the tenant";
 }
 
 std::string FirstOf(const std::vector<std::string>& lines) {
@@ -41,16 +41,18 @@ std::string FirstOf(const std::vector<std::string>& lines) {
 }
 
 // Whose fault an error is, as conditions of their own.
-void SetDependencyConditions(const Error& error, const TenantPlan& plan, ConditionSet* conditions) {
+void SetDependencyConditions(const TenantOutcome& outcome, ConditionSet* conditions) {
+  const Error& error = *outcome.error;
   const std::string& why = error.reason;
-  if (IsOneOf(why, {reason::kAgentUnreachable, reason::kAgentUnauthorized,
-                    reason::kAgentVersionSkew})) {
+  if (IsOneOf(why,
+              {reason::kAgentUnreachable, reason::kAgentUnauthorized, reason::kAgentVersionSkew})) {
     conditions->SetFalse(condition::kAgentReachable, why, error.message);
     return;
   }
-  if (plan.task && !plan.refused) {
-    conditions->SetTrue(condition::kAgentReachable, reason::kSucceeded, "The agent answers.");
+  if (!outcome.task) {
+    return;  // it did not come to asking the agent
   }
+  conditions->SetTrue(condition::kAgentReachable, reason::kSucceeded, "The agent answers.");
   if (why == reason::kRedisUnreachable) {
     conditions->SetFalse(condition::kCacheReady, why, error.message);
   } else if (IsOneOf(why, {reason::kDatabaseUnreachable, reason::kCredentialsRefused,
@@ -121,8 +123,7 @@ void TakeProvisionResult(const TenantObserved& observed, const TenantPlan& plan,
   status->schema_version = result.schema_version;
   status->incarnation = result.incarnation;
   status->binding = BindingName(observed.tenant).value();
-  status->cache_binding =
-      observed.store->redis ? CacheBindingName(observed.tenant).value() : "";
+  status->cache_binding = observed.store->redis ? CacheBindingName(observed.tenant).value() : "";
   TakeUsage(result.usage, status);
 }
 
@@ -156,6 +157,7 @@ struct Judgement {
 // The heart: what the pass means for Ready.
 Judgement Judge(const TenantObserved& observed, const TenantMemory& memory, const TenantPlan& plan,
                 const TenantOutcome& outcome) {
+  const Tenant& tenant = observed.tenant;
   if (plan.refused) {
     return {MakeVerdict(*plan.refused), DecideRequeue(*plan.refused)};
   }
@@ -167,8 +169,11 @@ Judgement Judge(const TenantObserved& observed, const TenantMemory& memory, cons
   }
   if (TaskIsRunning(outcome)) {
     const bool only_a_check = plan.task->kind == api::TaskKind::kObserve;
-    if (only_a_check && api::IsTrue(observed.tenant.status.conditions, condition::kReady)) {
+    if (only_a_check && api::IsTrue(tenant.status.conditions, condition::kReady)) {
       return {{Shape::kReady, reason::kSucceeded, "Succeeded"}, Requeue::After(kTaskPoll)};
+    }
+    if (const auto failure = StandingFailure(tenant.status.conditions, tenant.meta.generation)) {
+      return {*failure, Requeue::After(kTaskPoll)};
     }
     const Verdict verdict = memory.drift.empty()
                                 ? Verdict{Shape::kInProgress, reason::kProgressing, StepName(plan)}
@@ -178,14 +183,24 @@ Judgement Judge(const TenantObserved& observed, const TenantMemory& memory, cons
   return {{Shape::kReady, reason::kSucceeded, "Succeeded"}, Requeue::Never()};
 }
 
+bool DriftIsCorrected(const TenantMemory& memory, const TenantOutcome& outcome) {
+  return outcome.provisioned && !outcome.error && !memory.drift.empty();
+}
+
+std::string WhatWasCorrected(const TenantOutcome& outcome) {
+  const std::vector<std::string>& changes = outcome.provisioned->changes;
+  return changes.empty() ? "The difference has gone by itself."
+                         : "Put right: " + Join(changes, "; ");
+}
+
 std::vector<EventNote> TenantEvents(const TenantMemory& memory, const TenantPlan& plan,
                                     const TenantOutcome& outcome) {
   std::vector<EventNote> events;
   if (outcome.checked && !outcome.checked->drift.empty()) {
     events.push_back({true, reason::kDriftDetected, Join(outcome.checked->drift, "; ")});
   }
-  if (outcome.provisioned && !memory.drift.empty()) {
-    events.push_back({false, reason::kDriftCorrected, Join(outcome.provisioned->changes, "; ")});
+  if (DriftIsCorrected(memory, outcome)) {
+    events.push_back({false, reason::kDriftCorrected, WhatWasCorrected(outcome)});
   }
   if (!plan.rotation_token.empty() && outcome.provisioned && !outcome.error) {
     events.push_back({false, "CredentialsRotated",
@@ -199,10 +214,9 @@ void SetDriftCondition(const TenantMemory& memory, const TenantOutcome& outcome,
   if (outcome.checked && !outcome.checked->drift.empty()) {
     conditions->SetFalse(condition::kDriftFree, reason::kDriftDetected,
                          Join(outcome.checked->drift, "; "));
-  } else if (outcome.provisioned && !memory.drift.empty()) {
-    conditions->SetTrue(condition::kDriftFree, reason::kDriftCorrected,
-                        "Put right: " + Join(outcome.provisioned->changes, "; "));
-  } else if (outcome.provisioned || outcome.checked) {
+  } else if (DriftIsCorrected(memory, outcome)) {
+    conditions->SetTrue(condition::kDriftFree, reason::kDriftCorrected, WhatWasCorrected(outcome));
+  } else if ((outcome.provisioned && !outcome.error) || outcome.checked) {
     conditions->SetTrue(condition::kDriftFree, reason::kSucceeded,
                         "The database is as the spec says.");
   }
@@ -220,7 +234,9 @@ TenantSummary SummarizeDeletion(const TenantPlan& plan, const TenantOutcome& out
     summary.requeue = error.code == ErrorCode::kInvalid || plan.refused
                           ? Requeue::After(kStalledPoll)
                           : Requeue::Backoff();
-    SetDependencyConditions(error, plan, &conditions);
+  }
+  if (outcome.error) {
+    SetDependencyConditions(outcome, &conditions);
   }
   if (outcome.released) {
     summary.events.push_back(
@@ -230,7 +246,11 @@ TenantSummary SummarizeDeletion(const TenantPlan& plan, const TenantOutcome& out
   }
   conditions.SetVerdict(verdict);
   conditions.SetTrue(condition::kTerminating, verdict.reason, verdict.message);
+  const std::vector<api::Condition> before = std::move(status.conditions);
   status.conditions = std::move(conditions).Take();
+  if (auto event = ReadyEvent(before, status.conditions)) {
+    summary.events.push_back(*std::move(event));
+  }
   summary.status = std::move(status);
   return summary;
 }
@@ -247,8 +267,8 @@ std::optional<EventNote> ReadyEvent(const std::vector<api::Condition>& before,
   if (ready == nullptr || same || ready->status == api::ConditionStatus::kUnknown) {
     return std::nullopt;
   }
-  const bool warning = ready->status == api::ConditionStatus::kFalse &&
-                       ready->reason != reason::kSuspended;
+  const bool warning =
+      ready->status == api::ConditionStatus::kFalse && ready->reason != reason::kSuspended;
   return EventNote{warning, ready->reason, ready->message};
 }
 
@@ -267,8 +287,8 @@ TenantSummary SummarizeTenant(const TenantObserved& observed, const TenantMemory
   }
   conditions.Remove(condition::kSuspended);
   const auto [verdict, requeue] = Judge(observed, memory, plan, outcome);
-  if (plan.refused || outcome.error) {
-    SetDependencyConditions(plan.refused ? *plan.refused : *outcome.error, plan, &conditions);
+  if (outcome.error) {
+    SetDependencyConditions(outcome, &conditions);
   }
   if (outcome.provisioned && !outcome.error) {
     TakeProvisionResult(observed, plan, outcome, &status);
@@ -289,8 +309,10 @@ TenantSummary SummarizeTenant(const TenantObserved& observed, const TenantMemory
     status.agent_version = outcome.agent_version;
   }
   SetDriftCondition(memory, outcome, &conditions);
-  SetQuotaCondition(observed, status.usage, &conditions);
-  SetFixtureCondition(observed, &conditions);
+  if (!observed.blocked) {  // then neither limits nor fixture sets were looked at
+    SetQuotaCondition(observed, status.usage, &conditions);
+    SetFixtureCondition(observed, &conditions);
+  }
   conditions.SetVerdict(verdict);
   status.conditions = std::move(conditions).Take();
   TenantSummary summary{.status = std::move(status),

@@ -26,7 +26,8 @@ Error NoSuchTenant(const FixtureSet& set) {
 
 // Why a Tenant cannot be loaded now; none: it can.
 std::optional<Error> WhyNot(const Tenant& tenant) {
-  const api::Condition* ready = api::FindCondition(tenant.status.conditions, api::condition::kReady);
+  const api::Condition* ready =
+      api::FindCondition(tenant.status.conditions, api::condition::kReady);
   const bool is_ready = ready != nullptr && ready->status == api::ConditionStatus::kTrue &&
                         tenant.status.observed_generation == tenant.meta.generation;
   if (is_ready && !tenant.status.binding.empty() && !tenant.meta.deleting()) {
@@ -111,13 +112,11 @@ TenantTaskOutcome FixtureReconciler::RunTask(const FixtureSet& set, const plan::
   TenantTaskOutcome outcome;
   const auto tenant = services_.world.tenants.Get({set.meta.ns, task.tenant});
   const auto store = tenant ? services_.world.stores.Get(StoreKey(*tenant)) : nullptr;
-  const auto candidates =
-      plan::RankAgents(store ? AgentsOf(services_.world, *store)
-                             : std::vector<plan::AgentCandidate>(),
-                       task.tenant, task.tenant_uid);
-  Result<TaskBoard::Step> step =
-      services_.board.Run(services_.agents, {api::Kind::kFixtureSet, set.meta.key()}, task.request,
-                          candidates);
+  const auto candidates = plan::RankAgents(
+      store ? AgentsOf(services_.world, *store) : std::vector<plan::AgentCandidate>(), task.tenant,
+      task.tenant_uid);
+  Result<TaskBoard::Step> step = services_.board.Run(
+      services_.agents, {api::Kind::kFixtureSet, set.meta.key()}, task.request, candidates);
   if (!step) {
     outcome.error = std::move(step).error();
     return outcome;
@@ -148,10 +147,14 @@ void FixtureReconciler::Remember(const FixtureSet& set, const FixturePlan& plan,
     if (!attempt.task_id.empty() && attempt.task_id != task.request.id) {
       services_.board.Finish(services_.agents, attempt.task_id);  // outdated: cancel it
     }
-    attempt = {.hash = task.hash,
-               .task_id = running ? task.request.id : "",
-               .error = outcome.error,
-               .ended = services_.clock.Monotonic()};
+    const bool same_load = attempt.hash == task.hash;
+    const bool same_task = attempt.task_id == task.request.id;
+    attempt = {
+        .hash = task.hash,
+        .task_id = running ? task.request.id : "",
+        .error = running && same_load ? attempt.error : outcome.error,
+        .ended = services_.clock.Monotonic(),
+        .request = same_task ? attempt.request : set.meta.Annotation(api::kRequestedAtAnnotation)};
     services_.running_loads.Set({set.meta.ns, task.tenant}, set.meta.name, running);
     if (outcome.task && !running) {
       services_.board.Finish(services_.agents, task.request.id);
@@ -159,16 +162,37 @@ void FixtureReconciler::Remember(const FixtureSet& set, const FixturePlan& plan,
   }
 }
 
+void FixtureReconciler::CancelUnplanned(const FixtureSet& set, const FixturePlan& plan,
+                                        plan::FixtureMemory* memory) {
+  for (auto& [tenant, attempt] : memory->attempts) {
+    const bool planned = std::any_of(plan.tasks.begin(), plan.tasks.end(),
+                                     [&](const auto& task) { return task.tenant == tenant; });
+    if (planned || attempt.task_id.empty()) {
+      continue;
+    }
+    services_.board.Finish(services_.agents, attempt.task_id);
+    services_.running_loads.Set({set.meta.ns, tenant}, set.meta.name, false);
+    attempt.task_id.clear();
+  }
+}
+
+void FixtureReconciler::Abandon(const api::ObjectKey& set) {
+  services_.board.Abandon(services_.agents, {api::Kind::kFixtureSet, set});
+  for (const api::ObjectKey& tenant : services_.world.tenants.Keys()) {
+    if (tenant.ns == set.ns) {
+      services_.running_loads.Set(tenant, set.name, false);
+    }
+  }
+}
+
 Pass FixtureReconciler::Release(const FixtureSet& set, const FixturePlan& plan,
                                 const Outcomes& outcomes) {
-  services_.board.Abandon(services_.agents, {api::Kind::kFixtureSet, set.meta.key()});
-  for (const auto& tenant : services_.world.tenants.Keys()) {
-    services_.running_loads.Set(tenant, set.meta.name, false);
-  }
+  Abandon(set.meta.key());
   if (!plan.tasks.empty()) {
     RecordEvents(services_, api::Kind::kFixtureSet, set.meta,
-                 {{false, "Unloaded", "The rows of " + std::to_string(outcomes.size()) +
-                                          " tenants that this set inserted are removed."}});
+                 {{false, "Unloaded",
+                   "The rows of " + std::to_string(outcomes.size()) +
+                       " tenants that this set inserted are removed."}});
   }
   const Result<void> removed =
       ChangeFinalizer(services_, set, api::kFixtureSetFinalizer, FinalizerChange::kRemove);
@@ -178,7 +202,7 @@ Pass FixtureReconciler::Release(const FixtureSet& set, const FixturePlan& plan,
 Pass FixtureReconciler::Reconcile(const api::ObjectKey& key) {
   const auto set = services_.world.fixture_sets.Get(key);
   if (!set) {
-    services_.board.Abandon(services_.agents, {api::Kind::kFixtureSet, key});
+    Abandon(key);
     memory_.Forget(key);
     return {};
   }
@@ -190,8 +214,8 @@ Pass FixtureReconciler::Reconcile(const api::ObjectKey& key) {
   const FixturePlan plan =
       plan::MakeFixturePlan(*observed, memory, settings_, services_.clock.Monotonic());
   if (plan.add_finalizer) {
-    if (const auto added = ChangeFinalizer(services_, *set, api::kFixtureSetFinalizer,
-                                           FinalizerChange::kAdd);
+    if (const auto added =
+            ChangeFinalizer(services_, *set, api::kFixtureSetFinalizer, FinalizerChange::kAdd);
         !added) {
       return {plan::Requeue::Backoff(), added.error()};
     }
@@ -206,13 +230,14 @@ Pass FixtureReconciler::Reconcile(const api::ObjectKey& key) {
   if (plan.release && !plan.refused && all_done) {
     return Release(*set, plan, outcomes);
   }
-  plan::FixtureSummary summary = plan::SummarizeFixtures(*observed, memory, plan, outcomes,
-                                                         settings_, services_.clock.Now());
+  plan::FixtureSummary summary =
+      plan::SummarizeFixtures(*observed, memory, plan, outcomes, settings_, services_.clock.Now());
   if (const auto patched = PatchStatus(services_, *set, summary.status); !patched) {
     return {plan::Requeue::Backoff(), patched.error()};
   }
   RecordEvents(services_, api::Kind::kFixtureSet, set->meta, summary.events);
   Remember(*set, plan, outcomes, &memory);
+  CancelUnplanned(*set, plan, &memory);
   std::optional<Error> error = plan.refused;
   for (const auto& [tenant, outcome] : outcomes) {
     error = error ? error : outcome.error;

@@ -8,7 +8,8 @@
 
 namespace tenantry::reconcile {
 
-// Observe → MakeFixturePlan → Apply → SummarizeFixtures → PatchStatus. Thread-safe for different keys.
+// Observe → MakeFixturePlan → Apply → SummarizeFixtures → PatchStatus. Thread-safe for different
+// keys.
 class FixtureReconciler {
  public:
   FixtureReconciler(const Services& services, plan::FixtureSettings settings)
@@ -25,6 +26,10 @@ class FixtureReconciler {
   Pass Release(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes);
   void Remember(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes,
                 plan::FixtureMemory* memory);
+  // Loads that are not wanted any more: their Tenant goes or waits, or the set is suspended.
+  void CancelUnplanned(const api::FixtureSet& set, const plan::FixturePlan& plan,
+                       plan::FixtureMemory* memory);
+  void Abandon(const api::ObjectKey& set);
 
   const Services& services_;
   plan::FixtureSettings settings_;

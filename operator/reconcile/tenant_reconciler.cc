@@ -44,11 +44,12 @@ Error Rival(const Tenant& tenant, const api::ObjectKey& rival) {
 }
 
 Error InvalidId(const Tenant& tenant) {
-  return {ErrorCode::kInvalid,
-          "\"" + api::EffectiveTenantId(tenant).value() +
-              "\" is not a tenant ID (a letter, then letters, digits or _; at most 40, lower case). "
-              "Set spec.tenantID.",
-          reason::kInvalidSpec};
+  return {
+      ErrorCode::kInvalid,
+      "\"" + api::EffectiveTenantId(tenant).value() +
+          "\" is not a tenant ID (a letter, then letters, digits or _; at most 40, lower case). "
+          "Set spec.tenantID.",
+      reason::kInvalidSpec};
 }
 
 Result<bool> IsAllowed(References& references, const api::DataStore& store, const Tenant& tenant) {
@@ -185,10 +186,9 @@ Result<void> TenantReconciler::RunTask(const TenantObserved& observed,
                                        const api::TaskRequest& request, TenantOutcome* outcome) {
   const Tenant& tenant = observed.tenant;
   const auto store = services_.world.stores.Get(StoreKey(tenant));
-  const auto candidates =
-      plan::RankAgents(store ? AgentsOf(services_.world, *store)
-                             : std::vector<plan::AgentCandidate>(),
-                       tenant.meta.name, tenant.meta.uid);
+  const auto candidates = plan::RankAgents(
+      store ? AgentsOf(services_.world, *store) : std::vector<plan::AgentCandidate>(),
+      tenant.meta.name, tenant.meta.uid);
   const TaskBoard::Step step = TRY(services_.board.Run(
       services_.agents, {api::Kind::kTenant, tenant.meta.key()}, request, candidates));
   outcome->task = step.report;
@@ -197,12 +197,12 @@ Result<void> TenantReconciler::RunTask(const TenantObserved& observed,
     outcome->agent_version = info->version;
   }
   outcome->error = ErrorOf(step.report);
-  outcome->provisioned = DecodeIf<api::ProvisionResult>(step.report, api::TaskKind::kProvision,
-                                                        &outcome->error);
+  outcome->provisioned =
+      DecodeIf<api::ProvisionResult>(step.report, api::TaskKind::kProvision, &outcome->error);
   outcome->checked =
       DecodeIf<api::ObserveResult>(step.report, api::TaskKind::kObserve, &outcome->error);
-  outcome->released = DecodeIf<api::DeprovisionResult>(step.report, api::TaskKind::kDeprovision,
-                                                       &outcome->error);
+  outcome->released =
+      DecodeIf<api::DeprovisionResult>(step.report, api::TaskKind::kDeprovision, &outcome->error);
   return {};
 }
 
@@ -263,6 +263,9 @@ void TenantReconciler::Remember(const TenantObserved& observed, const TenantPlan
       api::IsFinal(outcome.task->state)) {
     ++memory->checks;  // the next one is a new task
   }
+  if (plan.task && plan.task->kind == api::TaskKind::kProvision) {
+    memory->provisioning = !outcome.provisioned || outcome.error;
+  }
   if (outcome.error || (!outcome.checked && !outcome.provisioned)) {
     return;
   }
@@ -307,9 +310,8 @@ plan::Requeue TenantReconciler::Schedule(const TenantObserved& observed, const T
   wait += std::chrono::duration_cast<MonotonicTime::duration>(settings_.drift_interval *
                                                               (0.1 * RandomFraction()));
   if (observed.binding) {
-    const auto rotation =
-        plan::CurrentRotation(observed.binding->object, std::nullopt, services_.clock.Now(),
-                              settings_.rotation_overlap);
+    const auto rotation = plan::CurrentRotation(observed.binding->object, std::nullopt,
+                                                services_.clock.Now(), settings_.rotation_overlap);
     if (rotation) {
       const auto overlap = rotation->at + settings_.rotation_overlap - services_.clock.Now();
       wait = std::min<MonotonicTime::duration>(wait, overlap + std::chrono::milliseconds(50));
@@ -334,9 +336,8 @@ Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
   }
   PrepareRotation(*observed, &memory);
   const plan::Credentials fresh = RandomCredentials();
-  const TenantPlan plan =
-      plan::MakeTenantPlan(*observed, memory, settings_, fresh, services_.clock.Now(),
-                           services_.clock.Monotonic());
+  const TenantPlan plan = plan::MakeTenantPlan(*observed, memory, settings_, fresh,
+                                               services_.clock.Now(), services_.clock.Monotonic());
   const TenantOutcome outcome = Apply(&*observed, plan);
   if (tenant->meta.deleting() && !plan.refused && !outcome.error &&
       (!plan.task || outcome.released)) {

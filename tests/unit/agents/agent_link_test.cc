@@ -154,6 +154,26 @@ TEST_F(AgentLinkTest, GetsATaskAndSaysWhenThereIsNone) {
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(AgentLinkTest, TellsOfTheEndOfATaskThatWasOnlyAskedFor) {
+  agent_.Change(Report("a", TaskState::kRunning));
+  ASSERT_TRUE(link_->Get("a"));
+  ASSERT_TRUE(link_->Get("a"));
+
+  agent_.Tell(Report("a", TaskState::kSucceeded));
+
+  EXPECT_TRUE(changes_.WaitFor("a", TaskState::kSucceeded));
+}
+
+TEST_F(AgentLinkTest, ListensToNobodyForATaskThatIsNotThere) {
+  ASSERT_FALSE(link_->Get("a"));
+  agent_.Change(Report("b", TaskState::kFailed));
+  ASSERT_TRUE(link_->Get("b"));
+  agent_.Stop();
+  ASSERT_FALSE(link_->Get("c"));
+
+  EXPECT_FALSE(link_->IsListening());
+}
+
 TEST_F(AgentLinkTest, ForgetsATaskWhetherOrNotItIsThere) {
   agent_.Change(Report("a", TaskState::kSucceeded));
 

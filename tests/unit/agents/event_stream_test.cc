@@ -23,6 +23,7 @@ using ::testing::IsEmpty;
 // Long silences are noticed late, so that only what a test is about happens.
 EventStreamOptions CalmOptions() {
   EventStreamOptions options;
+  options.first_look = milliseconds(0);
   options.first_patience = hours(1);
   options.longest_patience = hours(1);
   options.linger = milliseconds(1);
@@ -99,6 +100,18 @@ TEST_F(EventStreamTest, HasNoThreadAsLongAsNothingIsWaitedFor) {
   EXPECT_EQ(agent_.streams_so_far(), 0);
 }
 
+TEST_F(EventStreamTest, NeedsNoStreamForATaskThatEndsSoon) {
+  Open();
+  const auto ticket = stream_->Begin("a");
+  agent_.Change(Report("a", TaskState::kSucceeded));
+
+  stream_->Keep("a", ticket);
+
+  EXPECT_TRUE(changes_.WaitFor("a", TaskState::kSucceeded));
+  EXPECT_TRUE(Eventually([this] { return !stream_->IsRunning(); }));
+  EXPECT_EQ(agent_.streams_so_far(), 0);
+}
+
 TEST_F(EventStreamTest, TellsOfChangesUntilTheTaskHasEnded) {
   Open();
   WaitForTask("a");
@@ -114,6 +127,35 @@ TEST_F(EventStreamTest, TellsOfChangesUntilTheTaskHasEnded) {
   ASSERT_TRUE(changes_.WaitFor("b", TaskState::kSucceeded));
   EXPECT_THAT(changes_.Of("a"), Contains(TaskState::kRunning));
   EXPECT_EQ(changes_.Of("a").back(), TaskState::kSucceeded);
+}
+
+TEST_F(EventStreamTest, DoesNotTakeTheBeginningOfATaskForAChange) {
+  Open();
+  WaitForTask("a");
+  ASSERT_TRUE(IsConnected());
+
+  agent_.Tell(Report("a", TaskState::kQueued));
+  agent_.Tell(Report("a", TaskState::kRunning));
+  agent_.Tell(Report("a", TaskState::kSucceeded));
+
+  ASSERT_TRUE(changes_.WaitFor("a", TaskState::kSucceeded));
+  EXPECT_THAT(changes_.Of("a"), ElementsAre(TaskState::kRunning, TaskState::kSucceeded));
+}
+
+TEST_F(EventStreamTest, AsksForTasksThatABusyStreamNeverTellsOf) {
+  agent_.SetKeepAlive(ScriptedAgent::KeepAlive::kYes);
+  EventStreamOptions options = CalmOptions();
+  options.longest_patience = milliseconds(100);
+  Open(options);
+  WaitForTask("first");
+  ASSERT_TRUE(IsConnected());
+  agent_.Tell(Report("first", TaskState::kRunning));
+  ASSERT_TRUE(changes_.WaitFor("first", TaskState::kRunning));
+
+  WaitForTask("later");
+  agent_.Change(Report("later", TaskState::kSucceeded));
+
+  EXPECT_TRUE(changes_.WaitFor("later", TaskState::kSucceeded));
 }
 
 TEST_F(EventStreamTest, DoesNotTellOfTasksOfOthers) {

@@ -90,6 +90,16 @@ TEST(Waits, TellsANewWaitFromAnOlderOne) {
   EXPECT_TRUE(waits.empty());
 }
 
+TEST(Waits, DoesNotBeginAWaitTwice) {
+  Waits waits;
+  const auto ticket = waits.BeginUnlessThere("a");
+  ASSERT_TRUE(ticket);
+  waits.Keep("a", *ticket);
+
+  EXPECT_FALSE(waits.BeginUnlessThere("a"));
+  EXPECT_EQ(UnconfirmedIds(waits), Ids{"a"});
+}
+
 TEST(Waits, EndsAllThatWereSubmitted) {
   Waits waits;
   waits.Keep("a", waits.Begin("a"));

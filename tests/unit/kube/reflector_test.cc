@@ -9,6 +9,7 @@
 #include "common/base/mutex.h"
 #include "common/telemetry/metrics.h"
 #include "operator/kube/decode.h"
+#include "tests/support/cluster.h"
 #include "tests/unit/kube/scripted_server.h"
 
 namespace tenantry::kube {
@@ -171,7 +172,7 @@ TEST_F(ReflectorTest, FallsBackWhereTheServerDoesNotKnowStreaming) {
          Answer(200, ListOf({"a", "b"}, "7"))});
 
   EXPECT_TRUE(sink_.WaitFor({"a", "b"}));
-  EXPECT_TRUE(reflector_->synced());
+  EXPECT_TRUE(testing::WaitUntil(kPatience, [&] { return reflector_->synced(); }));
 }
 
 TEST_F(ReflectorTest, ListsAnewWhenItsPlaceExpiredAndForgetsWhatIsGone) {

@@ -1,0 +1,125 @@
+#include "tests/adapter/provision/fixture.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include "common/api/protocol_codec.h"
+
+namespace tenantry::agent {
+namespace {
+
+struct Servers {
+  std::unique_ptr<testing::PostgresServer> postgres;
+  std::unique_ptr<testing::RedisServer> redis;
+};
+
+Servers& SharedServers() {
+  static Servers servers;
+  return servers;
+}
+
+template <class Server>
+std::unique_ptr<Server> Must(Result<std::unique_ptr<Server>> started) {
+  if (!started) {
+    std::cerr << started.error().message << "\n";
+    std::abort();
+  }
+  return std::move(started).value();
+}
+
+class ServersEnvironment final : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    SharedServers().postgres = Must(testing::PostgresServer::Start());
+    SharedServers().redis = Must(testing::RedisServer::Start({.password = "redis-secret"}));
+  }
+  void TearDown() override { SharedServers() = {}; }
+};
+
+[[maybe_unused]] const ::testing::Environment* const kServers =
+    ::testing::AddGlobalTestEnvironment(new ServersEnvironment);
+
+template <class T, class Spec>
+Answer<T> Run(api::TaskKind kind, const std::string& tenant, const Spec& spec,
+              std::stop_token stop = {}) {
+  const TaskHandlers handlers = MakeProvisionHandlers({});
+  FakeContext context(std::move(stop));
+  const api::TaskRequest request{.id = "test-1-" + tenant,
+                                 .kind = kind,
+                                 .tenant = api::TenantId(tenant),
+                                 .spec_json = api::Encode(spec)};
+  TaskOutcome outcome = handlers.at(kind)(request, context);
+  Answer<T> answer{.error = outcome.error};
+  if (!outcome.result_json.empty()) {
+    const Result<T> decoded = api::Decode<T>(outcome.result_json);
+    EXPECT_TRUE(decoded) << outcome.result_json;
+    answer.result = decoded ? *decoded : T{};
+  }
+  return answer;
+}
+
+}  // namespace
+
+testing::PostgresServer& Postgres() { return *SharedServers().postgres; }
+testing::RedisServer& Redis() { return *SharedServers().redis; }
+
+Answer<api::ProvisionResult> Provision(const std::string& tenant,
+                                       const api::TenantStorageSpec& spec, std::stop_token stop) {
+  return Run<api::ProvisionResult>(api::TaskKind::kProvision, tenant, spec, std::move(stop));
+}
+
+Answer<api::ObserveResult> Observe(const std::string& tenant, const api::TenantStorageSpec& spec) {
+  return Run<api::ObserveResult>(api::TaskKind::kObserve, tenant, spec);
+}
+
+Answer<api::StoreResult> ObserveStore(const api::StoreSpec& spec) {
+  return Run<api::StoreResult>(api::TaskKind::kObserve, "", spec);
+}
+
+Answer<api::DeprovisionResult> Deprovision(const std::string& tenant,
+                                           const api::DeprovisionSpec& spec) {
+  return Run<api::DeprovisionResult>(api::TaskKind::kDeprovision, tenant, spec);
+}
+
+api::TenantStorageSpec MusicSpec(const std::string& tenant, api::Isolation isolation) {
+  return {.postgres = Postgres().admin(),
+          .owner_uid = "uid-" + tenant,
+          .owner = "platform/" + tenant,
+          .isolation = isolation,
+          .template_name = "Music",
+          .schema_name = "music",
+          .logins = {{"tenant_" + tenant + "_app", Secret("app-" + tenant)}},
+          .connection_limit = 5,
+          .config_json = R"({"locale":"fr-FR","tier":"Free"})"};
+}
+
+api::DeprovisionSpec DeprovisionSpecOf(const api::TenantStorageSpec& spec,
+                                       api::DeletionPolicy policy) {
+  return {.postgres = spec.postgres,
+          .redis = spec.redis,
+          .owner_uid = spec.owner_uid,
+          .isolation = spec.isolation,
+          .schema_name = spec.schema_name,
+          .policy = policy};
+}
+
+std::unique_ptr<postgres::Connection> LogIn(const std::string& role, const std::string& password,
+                                            const std::string& database) {
+  auto session =
+      postgres::Connection::Open(Postgres().access(role, password, database), "tenant-app");
+  return session ? std::move(session).value() : nullptr;
+}
+
+std::string Ask(postgres::Connection& session, const std::string& sql) {
+  const Result<postgres::Rows> rows = session.Execute(sql);
+  if (!rows) {
+    return "error " + session.last_diagnostics().sqlstate;
+  }
+  return rows->empty() || rows->columns.empty() ? "" : rows->Text(0);
+}
+
+std::string AskSuperuser(const std::string& sql, const std::string& database) {
+  return Postgres().Value(database, sql);
+}
+
+}  // namespace tenantry::agent

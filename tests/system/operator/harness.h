@@ -1,0 +1,116 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/api/meta.h"
+#include "tests/support/cluster.h"
+
+// The operator and an agent as processes, against the local cluster, and what tests ask of them.
+namespace tenantry::testing {
+
+using Json = nlohmann::json;
+
+// Both programs, started once for all tests of this process, with short intervals. Kill tests end
+// and start them; others only use them.
+class Programs {
+ public:
+  static Programs& Instance();
+
+  void StartOperator();
+  void StartAgent();
+  void KillOperator();  // -9
+  void KillAgent();     // -9
+  bool OperatorRuns();
+  bool AgentRuns();
+  std::string OperatorLog() const;
+  std::string AgentLog() const;
+  std::string OperatorMetrics() const;
+  const ClusterEnvironment& cluster() const { return cluster_; }
+  std::string agent_endpoint() const;
+  const std::filesystem::path& fixtures_dir() const { return fixtures_dir_; }
+
+ private:
+  Programs();
+
+  ClusterEnvironment cluster_;
+  std::filesystem::path fixtures_dir_;
+  int agent_port_ = 0;
+  int agent_probe_port_ = 0;
+  int operator_probe_port_ = 0;
+  std::unique_ptr<ChildProcess> operator_;
+  std::unique_ptr<ChildProcess> agent_;
+};
+
+// A namespace of its own with a DataStore "main" in it that is about to become Ready. The end of a
+// test judges every object in it by kstatus and Flux's rules, and removes it.
+class TenantTest {
+ public:
+  explicit TenantTest(const std::string& name);
+  ~TenantTest();
+
+  const std::string& ns() const { return ns_; }
+  // A tenant ID, object name or Redis prefix that no other test uses.
+  std::string Unique(const std::string& stem) const { return stem + suffix_; }
+
+  // kubectl apply of a manifest; its text with ${NS} replaced. Fails the test when refused.
+  void Apply(const std::string& yaml) const;
+  Result<std::string> TryApply(const std::string& yaml) const;
+  Result<std::string> Kubectl(std::vector<std::string> arguments) const;
+  void Annotate(const std::string& object, const std::string& annotation) const;
+  void MakeSecret(const std::string& name, const std::map<std::string, std::string>& data) const;
+  void MakeConfigMap(const std::string& name, const std::map<std::string, std::string>& data) const;
+  // The object as JSON; null when there is none.
+  Json Get(const std::string& kind, const std::string& name) const;
+  std::map<std::string, std::string> SecretData(const std::string& name) const;
+
+  struct ConditionView {
+    std::string status;
+    std::string reason;
+    std::string message;
+  };
+  ConditionView Condition(const std::string& kind, const std::string& name,
+                          const std::string& type) const;
+  // Waits until Ready is True for the present generation; the failure shows the object.
+  bool BecomesReady(const std::string& kind, const std::string& name,
+                    std::chrono::seconds patience = std::chrono::seconds(60)) const;
+  // Waits for Stalled or Ready=False with that reason; returns its message ("" when it never came).
+  std::string BecomesUnready(const std::string& kind, const std::string& name,
+                             const std::string& reason,
+                             std::chrono::seconds patience = std::chrono::seconds(60)) const;
+  bool Disappears(const std::string& kind, const std::string& name,
+                  std::chrono::seconds patience = std::chrono::seconds(60)) const;
+  std::vector<Json> Events(const std::string& kind, const std::string& name) const;
+
+  // Judges all objects of this namespace now: kstatus and Flux's condition rules.
+  void Judge() const;
+
+  // The tenant's own login of its binding Secret; rows of one query, or the error's text.
+  struct Answer {
+    std::vector<std::vector<std::string>> rows;
+    std::string error;
+    bool ok() const { return error.empty(); }
+    std::string first() const { return rows.empty() || rows[0].empty() ? "" : rows[0][0]; }
+  };
+  Answer QueryAsTenant(const std::string& tenant, const std::string& sql) const;
+  // As the cluster's superuser-like admin role, in the given database (empty: the store's).
+  static Answer QueryAsAdmin(const std::string& sql, const std::string& database = "");
+  Answer RedisAsTenant(const std::string& tenant, const std::vector<std::string>& command) const;
+  static Answer RedisAsAdmin(const std::vector<std::string>& command);
+
+  // Manifests that tests change one thing of.
+  std::string TenantYaml(const std::string& name, const std::string& isolation,
+                         const std::string& more = "") const;
+  std::string DataStoreYaml(const std::string& name) const;
+
+ private:
+  std::string ns_;
+  std::string suffix_;
+};
+
+}  // namespace tenantry::testing
