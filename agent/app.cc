@@ -135,7 +135,6 @@ Result<void> Run(const AgentConfig& config, TaskHandlers handlers, const std::st
   WaitFor(stop);
   runner->Stop();  // the event streams still tell how the tasks ended
   control->Stop();
-  identity->OnReload(nullptr);
   log::Info("agent has stopped");
   return {};
 }

@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -29,7 +30,10 @@ void WaitForSignals(sigset_t signals, std::stop_source stop, std::chrono::millis
   const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
   const auto rest = std::chrono::nanoseconds(patience - seconds);
   const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = rest.count()};
-  if (sigtimedwait(&signals, nullptr, &timeout) < 0) {
+  do {
+    signal = sigtimedwait(&signals, nullptr, &timeout);
+  } while (signal < 0 && errno == EINTR);
+  if (signal < 0) {
     log::Error("tasks did not reach a safe point in time; they are cut off");
   }
   std::_Exit(1);

@@ -4,6 +4,19 @@
 #include <utility>
 
 namespace tenantry::load {
+namespace {
+
+// What stands for itself, in quotes or not, at the start of `text`.
+std::string_view PlainRun(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7F &&
+         text[length] != '"' && text[length] != ',') {
+    ++length;
+  }
+  return text.substr(0, length);
+}
+
+}  // namespace
 
 Error CsvReader::Flaw(std::int64_t byte, std::string_view what) const {
   if (input_->error()) {
@@ -89,6 +102,7 @@ Result<void> CsvReader::ReadRow() {
   for (bool ended = false; !ended;) {
     TRY(ReadField());
     ended = TRY(EndOfField());
+    TRY(CheckSize());
     if (fields_.size() > kMaxColumns) {
       return Flaw(row_start_, "it has more than " + std::to_string(kMaxColumns) +
                                   " values. Check that each quote is closed.");
@@ -105,7 +119,23 @@ Result<void> CsvReader::ReadField() {
   return field.quoted ? ReadQuoted(field) : ReadUnquoted(field);
 }
 
+Result<void> CsvReader::CheckSize() const {
+  if (input_->offset() - row_start_ > kMaxRecordBytes) {
+    return Flaw(row_start_, "the record is longer than 16 MiB. Check that each quote is closed.");
+  }
+  return {};
+}
+
 Result<void> CsvReader::Take(Field& field) {
+  TRY(CheckSize());
+  if (utf8_.idle()) {
+    const std::string_view run = PlainRun(input_->Buffered());
+    field.text += run;
+    if (!run.empty()) {
+      input_->Skip(run.size());
+      return {};
+    }
+  }
   const int byte = input_->Peek();
   const std::int64_t start = input_->offset() - (utf8_.idle() ? 0 : utf8_.fed());
   if (byte == 0) {
@@ -113,9 +143,6 @@ Result<void> CsvReader::Take(Field& field) {
   }
   if (!utf8_.Feed(static_cast<unsigned char>(byte))) {
     return Flaw(start, "the bytes are not valid UTF-8. Save the file as UTF-8.");
-  }
-  if (input_->offset() - row_start_ >= kMaxRecordBytes) {
-    return Flaw(row_start_, "the record is longer than 16 MiB. Check that each quote is closed.");
   }
   field.text += static_cast<char>(byte);
   input_->Skip();

@@ -37,8 +37,9 @@ class CsvReader final : public RecordReader {
   Result<void> ReadField();               // appends one to fields_
   Result<void> ReadQuoted(Field& field);  // the field under construction
   Result<void> ReadUnquoted(Field& field);
-  Result<void> Take(Field& field);  // one byte of a value
-  Result<bool> EndOfField();        // true: and of the row
+  Result<void> Take(Field& field);  // bytes of the value, at least one
+  Result<void> CheckSize() const;
+  Result<bool> EndOfField();  // true: and of the row
   Error Flaw(std::int64_t byte, std::string_view what) const;
 
   std::unique_ptr<Input> input_;

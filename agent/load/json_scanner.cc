@@ -195,9 +195,14 @@ Result<std::string> JsonScanner::ReadDigits() {
     return Unexpected(input_.Peek(), "a digit");
   }
   std::string digits;
-  for (int byte = input_.Peek(); IsDigit(byte); byte = input_.Peek()) {
-    digits += static_cast<char>(byte);
-    input_.Skip();
+  while (IsDigit(input_.Peek())) {
+    const std::string_view ahead = input_.Buffered();
+    std::size_t length = 0;
+    while (length < ahead.size() && IsDigit(ahead[length])) {
+      ++length;
+    }
+    digits += ahead.substr(0, length);
+    input_.Skip(length);
     TRY(CheckSize());
   }
   return digits;

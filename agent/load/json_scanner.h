@@ -27,7 +27,7 @@ class JsonScanner {
   // The next byte that is not blank (not consumed), or Input::kEnd.
   Result<int> SkipBlanks();
   Result<void> Expect(char byte);
-  Result<std::string> ReadString();  // at its opening quote
+  Result<std::string> ReadString();  // at its opening quote, which Peek has shown
   Result<Value> ReadValue();         // of a field of a record: depth 2
 
   std::int64_t flaw_byte() const { return flaw_byte_; }

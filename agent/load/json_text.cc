@@ -46,6 +46,7 @@ class OnePiece final : public ByteStream {
 // The text of a JSON string that a JsonScanner has written.
 std::string DecodeString(std::string_view json) {
   Input input(std::make_unique<OnePiece>(json));
+  input.Peek();
   Result<std::string> text = JsonScanner(input).ReadString();
   return text ? *std::move(text) : std::string(json);
 }

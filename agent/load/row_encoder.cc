@@ -81,12 +81,15 @@ Result<std::size_t> RowEncoder::TableColumnOf(const std::string& name, const Pla
   return *column;
 }
 
+Result<void> RowEncoder::CheckName(const std::string& name, Place place) {
+  place.column = name;
+  table_column_.push_back(TRY(TableColumnOf(name, place)));
+  return {};
+}
+
 Result<void> RowEncoder::CheckNames(const std::vector<std::string>& names, const Place& place) {
-  while (table_column_.size() < names.size()) {
-    const std::string& name = names[table_column_.size()];
-    Place at = place;
-    at.column = name;
-    table_column_.push_back(TRY(TableColumnOf(name, at)));
+  for (const std::string& name : names) {
+    TRY(CheckName(name, place));
   }
   return {};
 }
@@ -94,8 +97,9 @@ Result<void> RowEncoder::CheckNames(const std::vector<std::string>& names, const
 Result<void> RowEncoder::Append(const Record& record, const std::vector<std::string>& names) {
   row_.assign(row_.size(), nullptr);
   for (const Cell& cell : record.cells) {
-    if (cell.column >= table_column_.size()) {
-      TRY(CheckNames(names, {.record = record.number, .byte = cell.value.byte, .column = ""}));
+    while (table_column_.size() <= cell.column) {
+      TRY(CheckName(names[table_column_.size()],
+                    {.record = record.number, .byte = cell.value.byte, .column = ""}));
     }
     row_[table_column_[cell.column]] = &cell.value;
   }

@@ -31,7 +31,7 @@ class RowEncoder {
   // generates; a key column that this record has and the first had not, or the other way round.
   Result<void> Append(const Record& record, const std::vector<std::string>& names);
 
-  // The same check of names without a record: for data that has columns but no records.
+  // The same check of all names without a record: for data that has columns but no records.
   Result<void> CheckNames(const std::vector<std::string>& names, const Place& place);
 
   std::size_t size() const { return lines_.size(); }
@@ -41,6 +41,7 @@ class RowEncoder {
   std::vector<Presence> presence() const;
 
  private:
+  Result<void> CheckName(const std::string& name, Place place);
   Result<std::size_t> TableColumnOf(const std::string& name, const Place& place) const;
   Result<void> CheckKey(const Record& record) const;
   void AppendAbsent();

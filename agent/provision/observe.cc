@@ -206,7 +206,8 @@ Result<std::unique_ptr<postgres::Connection>> AdminSessions::OpenAs(
 Result<std::optional<CatalogueRow>> ReadCatalogueRow(postgres::Connection& connection,
                                                      const api::TenantId& id,
                                                      const std::string& config_json) {
-  const Rows exists = TRY(connection.Execute("SELECT to_regclass('tenantry.tenants') IS NOT NULL"));
+  const Rows exists = TRY(connection.Execute(
+      "SELECT coalesce(has_table_privilege(to_regclass('tenantry.tenants'), 'SELECT'), false)"));
   if (!True(exists, 0, 0)) {
     return std::optional<CatalogueRow>();
   }

@@ -129,8 +129,9 @@ Result<void> ReadPolicies(postgres::Connection& connection, const TenantNames& n
 
 Result<void> ReadMapping(postgres::Connection& connection, const TenantNames& names,
                          ObservedStorage& observed) {
-  const Rows exists =
-      TRY(connection.Execute("SELECT to_regclass('tenantry.row_tenants') IS NOT NULL"));
+  const Rows exists = TRY(
+      connection.Execute("SELECT coalesce(has_table_privilege(to_regclass('tenantry.row_tenants'), "
+                         "'SELECT'), false)"));
   if (!True(exists, 0, 0)) {
     return {};
   }

@@ -333,13 +333,20 @@ void Core::Finish(TaskRecord& task, TaskOutcome outcome) {
     duration = task.ended - task.started;
   }
   metrics_.OnEnd(report, duration);
-  log::Write(report.error ? log::Level::kWarn : log::Level::kInfo, "task ended",
-             {{"task", report.id},
-              {"kind", api::ToString(report.kind)},
-              {"tenant", report.tenant.value()},
-              {"outcome", api::ToString(report.state)},
-              {"duration", std::chrono::duration<double>(duration).count()},
-              {"error", report.error ? report.error->message : ""}});
+  const double seconds = std::chrono::duration<double>(duration).count();
+  if (report.error) {
+    log::Warn("task failed", {{"task", report.id},
+                              {"kind", api::ToString(report.kind)},
+                              {"tenant", report.tenant.value()},
+                              {"duration", seconds},
+                              {"error", report.error->message}});
+  } else {
+    log::Info("task ended", {{"task", report.id},
+                             {"kind", api::ToString(report.kind)},
+                             {"tenant", report.tenant.value()},
+                             {"outcome", api::ToString(report.state)},
+                             {"duration", seconds}});
+  }
 }
 
 void Core::Stop() {

@@ -43,11 +43,8 @@ milliseconds ReconnectDelay(int failures, double random, const EventStreamOption
 // What is known of the stream as it is open now.
 struct EventStream::Connection {
   Connection(const std::stop_token& stop_token, milliseconds patience_of_stream,
-             const EventStreamOptions& options)
-      : stop(stop_token),
-        patience(patience_of_stream),
-        splitter(options.longest_line),
-        ask_at(opened + options.listing_time) {}
+             std::size_t longest_line)
+      : stop(stop_token), patience(patience_of_stream), splitter(longest_line) {}
 
   const std::stop_token& stop;
   milliseconds patience;
@@ -55,8 +52,7 @@ struct EventStream::Connection {
   MonotonicTime opened = steady_clock::now();
   MonotonicTime last_data = opened;
   bool answered = false;  // the agent has sent something
-  bool paused = false;    // and then nothing, once
-  MonotonicTime ask_at;   // for the tasks that it has not told of
+  bool asked = false;     // for the tasks that it did not tell of at the beginning
   std::string malformed;  // why the bytes make no sense; empty: they do
 };
 
@@ -143,8 +139,10 @@ void EventStream::Run(const std::stop_token& stop) {
   milliseconds patience = options_.first_patience;
   int failures = 0;
   lost_since_.reset();
-  Pause(stop, options_.first_look);
-  AskForUnconfirmed(stop);
+  const bool is_burst = Pause(stop, options_.first_look);
+  if (!is_burst) {
+    AskForUnconfirmed(stop);
+  }
   while (IsWanted(stop)) {
     const MonotonicTime opened = steady_clock::now();
     const Ending ending = Listen(stop, patience);
@@ -179,15 +177,22 @@ EventStream::Ending EventStream::Listen(const std::stop_token& stop, millisecond
     const MutexLock lock(mutex_);
     waits_.BeginConnection();
   }
-  Connection connection(stop, patience, options_);
+  Connection connection(stop, patience, options_.longest_line);
   const net::HttpRequest request{.path = "/v1/events", .timeout = kHeadTimeout};
   const auto outcome = http_.Stream(
       request, stop, patience, [&](std::string_view piece) { return OnData(connection, piece); });
+  {
+    const MutexLock lock(mutex_);
+    waits_.EndConnection();
+  }
   return Judge(connection, outcome);
 }
 
 bool EventStream::OnData(Connection& connection, std::string_view piece) {
-  connection.answered = true;
+  if (!std::exchange(connection.answered, true)) {
+    const MutexLock lock(mutex_);
+    waits_.ProveConnection();
+  }
   connection.last_data = steady_clock::now();
   lost_since_.reset();
   const auto lines = connection.splitter.Feed(piece);
@@ -195,7 +200,7 @@ bool EventStream::OnData(Connection& connection, std::string_view piece) {
     connection.malformed = lines.error().message;
     return false;
   }
-  bool told_all = false;
+  bool told_all = connection.last_data - connection.opened >= options_.listing_time;
   for (const std::string& line : *lines) {
     // A stream begins with the reports of all tasks; a blank line says that there is no more to
     // tell for now.
@@ -204,9 +209,7 @@ bool EventStream::OnData(Connection& connection, std::string_view piece) {
       return false;
     }
   }
-  const bool first_pause = told_all && !std::exchange(connection.paused, true);
-  if (first_pause || connection.last_data >= connection.ask_at) {
-    connection.ask_at = connection.last_data + options_.longest_patience;
+  if (told_all && !std::exchange(connection.asked, true)) {
     AskForUnconfirmed(connection.stop);
   }
   return !HasLingered();
@@ -325,11 +328,11 @@ bool EventStream::HasLingered() {
   return waits_.empty() && steady_clock::now() - idle_since_ >= options_.linger;
 }
 
-void EventStream::Pause(const std::stop_token& stop, milliseconds delay) {
+bool EventStream::Pause(const std::stop_token& stop, milliseconds delay) {
   const MutexLock lock(mutex_);
   const std::uint64_t seen = answered_submits_;
   // The agent has just answered somebody, or nobody waits any more: no reason to sleep on.
-  changed_.wait_for(mutex_, stop, delay, [this, seen]() REQUIRES(mutex_) {
+  return changed_.wait_for(mutex_, stop, delay, [this, seen]() REQUIRES(mutex_) {
     return answered_submits_ != seen || waits_.empty();
   });
 }

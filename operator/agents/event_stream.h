@@ -21,13 +21,12 @@
 namespace tenantry::agents {
 
 struct EventStreamOptions {
-  // A task that ends sooner needs no stream: it is asked for once before there is one.
+  // A lone task that ends sooner needs no stream: it is asked for once before there is one.
   std::chrono::milliseconds first_look{20};
   // How long an agent that says no more than task changes may take to tell of all its tasks.
   std::chrono::milliseconds listing_time{200};
   // A stream that is silent for this long is opened anew, after each task that it has not told of
-  // has been asked for; twice as long each time. On a stream that is never silent, such tasks are
-  // asked for every longest_patience.
+  // has been asked for; twice as long each time.
   std::chrono::milliseconds first_patience{1'000};
   std::chrono::milliseconds longest_patience{30'000};
   // A stream without tasks stays open this long, because tasks come in bursts.
@@ -94,7 +93,8 @@ class EventStream {
   bool EndWait(const Waits::Open& open);     // whether it was waited for
   void WakeAll(const std::string& why);
   bool HasLingered();
-  void Pause(const std::stop_token& stop, std::chrono::milliseconds delay);
+  // Whether it was cut short: a task was submitted, or nothing is waited for any more.
+  bool Pause(const std::stop_token& stop, std::chrono::milliseconds delay);
   void NoteIfIdle() REQUIRES(mutex_);
 
   net::HttpClient& http_;

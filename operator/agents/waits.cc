@@ -4,7 +4,7 @@ namespace tenantry::agents {
 
 Waits::Ticket Waits::Begin(const std::string& id) {
   const Ticket ticket = ++last_ticket_;
-  waits_[id] = Wait{.ticket = ticket};
+  waits_[id] = Wait{.ticket = ticket, .confirmed = is_proven_};
   return ticket;
 }
 
@@ -44,6 +44,7 @@ bool Waits::Take(const api::TaskReport& report) {
 }
 
 void Waits::BeginConnection() {
+  EndConnection();
   for (auto& [id, wait] : waits_) {
     wait.confirmed = false;
   }

@@ -29,11 +29,15 @@ class Waits {
 
   // A new connection knows nothing yet of any task.
   void BeginConnection();
+  // From now on it tells of all that happens: a wait that begins later needs no confirmation.
+  void ProveConnection() { is_proven_ = true; }
+  void EndConnection() { is_proven_ = false; }
   struct Open {
     std::string id;
     Ticket ticket;
   };
-  // Submitted tasks of which nothing was heard since BeginConnection.
+  // Submitted tasks whose end may have been missed: nothing was heard of them since
+  // BeginConnection.
   std::vector<Open> Unconfirmed() const;
   // Ends the waits of all submitted tasks and returns their ids.
   std::vector<std::string> EndAll();
@@ -49,6 +53,7 @@ class Waits {
 
   std::map<std::string, Wait> waits_;
   Ticket last_ticket_ = 0;
+  bool is_proven_ = false;
 };
 
 }  // namespace tenantry::agents

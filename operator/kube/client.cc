@@ -66,7 +66,7 @@ class HttpKubeClient final : public Client {
   }
 
   Result<std::string> List(const Resource& resource, const ListOptions& options,
-                           const ObjectSink& sink) override;
+                           const ObjectSink& sink, std::stop_token stop) override;
 
   Result<Json> Create(const Resource& resource, const api::Namespace& ns,
                       const Json& object) override {
@@ -92,12 +92,16 @@ class HttpKubeClient final : public Client {
 
   Result<Json> JsonPatch(const Resource& resource, const api::Namespace& ns, const api::Name& name,
                          const Json& patch) override {
-    return Exchange(
+    Result<Json> patched = Exchange(
         {.method = "PATCH",
          .path = WithQuery(ResourcePath(resource, ns, name), {{"fieldManager", kFieldManager}}),
          .what = Describe("patch", resource, ns, name),
          .body = Encode(patch),
          .content_type = "application/json-patch+json"});
+    if (!patched) {
+      return DecodePatchError(std::move(patched).error(), patch);
+    }
+    return patched;
   }
 
   Result<Json> PatchStatus(const Resource& resource, const api::Namespace& ns,
@@ -141,13 +145,13 @@ class HttpKubeClient final : public Client {
     }
     return object;
   }
-  Result<Page> ListPage(const Call& call, const ObjectSink& sink);
+  Result<Page> ListPage(const Call& call, const ObjectSink& sink, const std::stop_token& stop);
 
   std::unique_ptr<Transport> transport_;
 };
 
 Result<std::string> HttpKubeClient::List(const Resource& resource, const ListOptions& options,
-                                         const ObjectSink& sink) {
+                                         const ObjectSink& sink, std::stop_token stop) {
   Call call{.what = Describe("list", resource, options.ns, {})};
   if (options.metadata_only) {
     call.accept = kMetadataListAccept;
@@ -155,12 +159,13 @@ Result<std::string> HttpKubeClient::List(const Resource& resource, const ListOpt
   Page page;
   do {
     call.path = ListPath(resource, options, page.metadata.continue_token);
-    page = TRY(ListPage(call, sink));
+    page = TRY(ListPage(call, sink, stop));
   } while (!page.stopped && !page.metadata.continue_token.empty());
   return page.metadata.resource_version;
 }
 
-Result<HttpKubeClient::Page> HttpKubeClient::ListPage(const Call& call, const ObjectSink& sink) {
+Result<HttpKubeClient::Page> HttpKubeClient::ListPage(const Call& call, const ObjectSink& sink,
+                                                      const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + transport_->call_timeout();
   ListSplitter splitter;
   Result<void> outcome;
@@ -187,7 +192,7 @@ Result<HttpKubeClient::Page> HttpKubeClient::ListPage(const Call& call, const Ob
     }
     return outcome.has_value() && !splitter.stopped();
   };
-  TRY(transport_->Stream(call, {}, transport_->call_timeout(), on_data));
+  TRY(transport_->Stream(call, stop, transport_->call_timeout(), on_data));
   if (!outcome) {
     return WithContext(std::move(outcome).error(), call.what);
   }

@@ -91,14 +91,15 @@ class Client {
   virtual Result<Json> Get(const Resource& resource, const api::Namespace& ns,
                            const api::Name& name) = 0;
   // Pages through the list, one object in memory at a time. Returns the list's resourceVersion.
-  // 410 in the middle of it: kConflict "Expired" (start again).
+  // 410 in the middle of it: kConflict "Expired" (start again). `stop`: kCancelled.
   virtual Result<std::string> List(const Resource& resource, const ListOptions& options,
-                                   const ObjectSink& sink) = 0;
+                                   const ObjectSink& sink, std::stop_token stop = {}) = 0;
   virtual Result<Json> Create(const Resource& resource, const api::Namespace& ns,
                               const Json& object) = 0;
   // Server-side apply. `object` has apiVersion, kind and metadata.name. force: take fields over.
   virtual Result<Json> Apply(const Resource& resource, const api::Namespace& ns, const Json& object,
                              const std::string& field_manager, bool force) = 0;
+  // A patch with a `test` that does not fit the object: kConflict.
   virtual Result<Json> JsonPatch(const Resource& resource, const api::Namespace& ns,
                                  const api::Name& name, const Json& patch) = 0;
   // Merge patch of the status subresource: {"status": …}, no resourceVersion precondition.

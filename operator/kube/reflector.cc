@@ -61,18 +61,17 @@ class Reflector::Impl {
 
   ReflectorOutcome PagedList() {
     owner_.sink_.BeginReplace();
+    const auto upsert = [&](Json object) {
+      Upsert(std::move(object));
+      return true;
+    };
     Result<std::string> listed =
-        owner_.client_.List(owner_.options_.resource, owner_.options_.list, [&](Json object) {
-          Upsert(std::move(object));
-          return !stop_.stop_requested();
-        });
+        owner_.client_.List(owner_.options_.resource, owner_.options_.list, upsert, stop_);
     if (!listed) {
       return {.ended = std::move(listed).error()};
     }
-    if (!stop_.stop_requested()) {
-      resource_version_ = std::move(listed).value();
-      EndReplace();
-    }
+    resource_version_ = std::move(listed).value();
+    EndReplace();
     return {};
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <string_view>
 
 namespace tenantry::kube {
 namespace {
@@ -14,16 +16,22 @@ ReflectorStep ListStep(bool streaming_served) {
   return streaming_served ? ReflectorStep::kStreamingList : ReflectorStep::kPagedList;
 }
 
-bool IsRefusedForGood(const Error& error) {
-  return error.code == ErrorCode::kInvalid && !error.reason.empty() &&
-         error.reason != "Forbidden" && error.reason != "Unauthorized";
+// Reasons that have nothing to do with the kind of list; they stand in the way of a paged one, too.
+constexpr std::string_view kReasonsToAskAgain[] = {
+    "Unauthorized",    "Forbidden",          "NotFound", "Expired",
+    "TooManyRequests", "ServiceUnavailable", "Timeout",  "ServerTimeout"};
+
+// Whether the server itself answered that it does not serve this. Its words for it differ: Invalid
+// without the feature, InternalError with an etcd that is too old for it (3.4.23 of Debian 12).
+bool IsRefused(const Error& error) {
+  return !error.reason.empty() &&
+         std::ranges::find(kReasonsToAskAgain, error.reason) == std::end(kReasonsToAskAgain);
 }
 
 // A server that does not know sendInitialEvents refuses it, or ignores it: then the watch ends, or
 // has ordinary bookmarks, and the end of the initial state never comes.
 bool StreamingIsNotServed(const ReflectorOutcome& outcome) {
-  return outcome.plain_bookmark || outcome.ended.has_value() ||
-         IsRefusedForGood(outcome.ended.error());
+  return outcome.plain_bookmark || outcome.ended.has_value() || IsRefused(outcome.ended.error());
 }
 
 std::string ReasonOf(const ReflectorOutcome& outcome) {

@@ -109,8 +109,10 @@ FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
   for (const CoveredTenant& tenant : observed.tenants) {
     if (tenant.waits_for) {
       plan.refused = Error{ErrorCode::kUnavailable,
-                           "Rows cannot be unloaded from Tenant " + tenant.name.value() + ": " +
-                               tenant.waits_for->message,
+                           "Rows cannot be unloaded from Tenant " + tenant.name.value() + " (" +
+                               tenant.waits_for->message +
+                               "). To leave them there, annotate the FixtureSet with " +
+                               api::kForceFinalizeAnnotation + "=true.",
                            api::reason::kFinalizerBlocked};
       continue;
     }

@@ -104,22 +104,19 @@ void TakeOutcome(const TenantTaskOutcome& outcome, const std::optional<Error>& l
 TenantView View(const FixtureObserved& observed, const FixtureMemory& memory,
                 const FixturePlan& plan, const Outcomes& outcomes, const CoveredTenant& tenant) {
   TenantView view{.status = Before(observed.set, tenant.name)};
-  const auto hash = plan.hashes.find(tenant.name);
   if (tenant.waits_for) {
     view.waits = true;
     view.status.message = tenant.waits_for->message;
     return view;
   }
-  if (hash == plan.hashes.end()) {
-    return view;
-  }
-  const std::optional<Error> last_error = LastError(memory, tenant.name, hash->second);
+  const std::string& hash = plan.hashes.at(tenant.name);
+  const std::optional<Error> last_error = LastError(memory, tenant.name, hash);
   if (const auto outcome = outcomes.find(tenant.name); outcome != outcomes.end()) {
-    TakeOutcome(outcome->second, last_error, hash->second, &view);
+    TakeOutcome(outcome->second, last_error, hash, &view);
   } else if (last_error) {
     view.error = last_error;
     view.status.message = last_error->message;
-  } else if (view.status.loaded_hash != hash->second) {
+  } else if (view.status.loaded_hash != hash) {
     view.queued = true;
     view.status.loaded_hash.clear();
     view.status.message = "Waits for other loads of this fixture set";

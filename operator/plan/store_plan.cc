@@ -88,8 +88,10 @@ StorePlan MakeStorePlan(const StoreObserved& observed, const StoreMemory& memory
     plan.remove_finalizer = held && (observed.tenants == 0 || forced);
     if (held && !plan.remove_finalizer) {
       plan.refused = Error{ErrorCode::kUnavailable,
-                           std::to_string(observed.tenants) +
-                               " Tenants still live in this DataStore. Delete them first.",
+                           observed.tenants == 1
+                               ? "1 Tenant still lives in this DataStore. Delete it first."
+                               : std::to_string(observed.tenants) +
+                                     " Tenants still live in this DataStore. Delete them first.",
                            reason::kFinalizerBlocked};
     }
     return plan;

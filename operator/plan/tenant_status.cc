@@ -31,10 +31,8 @@ std::string StepName(const TenantPlan& plan) {
                                                     : "Provisioning the tenant";
 }
 
+// `lines` is not empty.
 std::string FirstOf(const std::vector<std::string>& lines) {
-  if (lines.empty()) {
-    return "nothing";
-  }
   const std::string more =
       lines.size() == 1 ? "" : " (and " + std::to_string(lines.size() - 1) + " more)";
   return lines.front() + more;

@@ -62,6 +62,7 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
              "No agent serves this DataStore. Start one, and name it in spec.agents.endpoints or "
              "label its Pod with tenantry.dev/agent.",
              api::reason::kAgentUnreachable};
+  agents::AgentAddress asked;
   for (const plan::AgentCandidate& candidate : candidates) {
     const agents::AgentAddress agent{candidate.name, candidate.url};
     {  // before Submit: its first event may overtake the answer
@@ -80,14 +81,14 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
     }
     entries_.erase(request.id);
     last = report.error();
+    asked = agent;
     if (last.code != ErrorCode::kUnavailable) {
       break;
     }
   }
-  if (last.code == ErrorCode::kConflict && !candidates.empty()) {
+  if (last.code == ErrorCode::kConflict) {
     // An older task of that name with another body: it is not ours to wait for any more.
-    const auto& first = candidates.front();
-    if (const auto forgot = client.Forget({first.name, first.url}, request.id); !forgot) {
+    if (const auto forgot = client.Forget(asked, request.id); !forgot) {
       log::Warn("cannot cancel an outdated task", {{"task", request.id}, {"error", forgot.error().message}});
     }
   }

@@ -78,6 +78,22 @@ TEST(Waits, WondersAgainOnEachConnection) {
   EXPECT_EQ(UnconfirmedIds(waits), (Ids{"a", "b"}));
 }
 
+TEST(Waits, TrustsAConnectionThatWasThereBeforeTheTask) {
+  Waits waits;
+  waits.BeginConnection();
+  waits.Keep("before", waits.Begin("before"));
+  waits.ProveConnection();
+  waits.Keep("after", waits.Begin("after"));
+  EXPECT_EQ(UnconfirmedIds(waits), Ids{"before"});
+
+  waits.EndConnection();
+  waits.Keep("last", waits.Begin("last"));
+  EXPECT_EQ(UnconfirmedIds(waits), (Ids{"before", "last"}));
+
+  waits.BeginConnection();
+  EXPECT_EQ(UnconfirmedIds(waits), (Ids{"after", "before", "last"}));
+}
+
 TEST(Waits, TellsANewWaitFromAnOlderOne) {
   Waits waits;
   const auto older = waits.Begin("a");

@@ -105,15 +105,18 @@ TEST(DecodeStatus, HasWordsForABodyThatIsNoStatus) {
                    "get tenants a/b: the API server answered with HTTP status 502", ""}));
 }
 
-TEST(DecodeStatus, MakesAFailedTestOfAJsonPatchAConflict) {
-  const Error error = DecodeStatus(
-      422,
-      R"({"message":"the server rejected our request due to an error in our request",)"
-      R"("reason":"Invalid","details":{"causes":[{"reason":"UnexpectedServerResponse",)"
-      R"("message":"testing value /metadata/resourceVersion failed: test failed"}]},"code":422})",
-      "patch tenants a/b");
-  EXPECT_EQ(error.code, ErrorCode::kConflict);
-  EXPECT_NE(error.message.find("/metadata/resourceVersion"), std::string::npos);
+TEST(DecodePatchError, MakesARefusedPatchWithATestAConflict) {
+  const Error refused{ErrorCode::kInvalid,
+                      "patch tenants a/b: the server rejected our request due to an error in our "
+                      "request",
+                      "Invalid"};
+  const Error invalid{ErrorCode::kInvalid, "patch tenants a/b: spec.tier is wrong", "Invalid"};
+  const Json with_test = Json::array({{{"op", "test"}, {"path", "/a"}, {"value", 1}}});
+  const Json without = Json::array({{{"op", "remove"}, {"path", "/a"}}});
+
+  EXPECT_EQ(DecodePatchError(refused, with_test).code, ErrorCode::kConflict);
+  EXPECT_EQ(DecodePatchError(refused, without), refused);
+  EXPECT_EQ(DecodePatchError(invalid, with_test), invalid);
 }
 
 TEST(StringAt, IsEmptyWhereThereIsNoString) {

@@ -36,6 +36,11 @@ TEST(NextReflectorState, DecidesAfterEachOutcome) {
        {},
        {.ended = kInvalidParameter},
        {.step = Step::kPagedList, .streaming_served = false, .reason = "StreamingListNotServed"}},
+      {"so does one that an old etcd cannot serve",
+       {},
+       {.ended =
+            Error{ErrorCode::kUnavailable, "RequestWatchProgress is disabled", "InternalError"}},
+       {.step = Step::kPagedList, .streaming_served = false, .reason = "StreamingListNotServed"}},
       {"so does one that ended without its end mark",
        {},
        {.ended = {}},

@@ -47,7 +47,7 @@ TEST(OpenRecordReader, FullWidthLettersAreNoByteOrderMark) {
 }
 
 TEST(OpenRecordReader, EndlessBlanksAreNotLookedThrough) {
-  EXPECT_NE(ReadAll(std::string(100'000, ' ')).error, "");
+  EXPECT_EQ(ReadAll(std::string(100'000, ' ')).columns.size(), 1U);
 }
 
 }  // namespace

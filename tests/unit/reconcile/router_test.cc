@@ -1,0 +1,293 @@
+#include "operator/reconcile/router.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "common/telemetry/metrics.h"
+#include "tests/support/manual_clock.h"
+#include "tests/unit/reconcile/builders.h"
+
+namespace tenantry::reconcile {
+namespace {
+
+using api::Kind;
+using Words = std::set<std::string>;
+using Reference = Router::Reference;
+
+class RouterTest : public ::testing::Test {
+ protected:
+  // Who has been woken since the last call: "Tenant acme".
+  Words Woken() {
+    const WorkKey end{Kind::kDataStore, KeyOf("the-end", "of-the-queue")};
+    queue_.Add(end, Priority::kLow);  // behind everything that waits
+    Words words;
+    while (const auto key = queue_.Get({})) {
+      queue_.Done(*key);
+      if (*key == end) {
+        break;
+      }
+      words.insert(std::string(api::ToString(key->kind)) + " " + key->object.name.value());
+    }
+    return words;
+  }
+
+  // An object that was there before what the test is about.
+  template <class T>
+  void Know(const T& object) {
+    router_.Seen(object, Origin::kInitialList);
+    Woken();
+  }
+
+  testing::ManualClock clock_;
+  std::unique_ptr<telemetry::Registry> metrics_ = telemetry::Registry::Make();
+  WorkQueue queue_{QueueOptions{}, clock_, *metrics_};
+  World world_;
+  Router router_{world_, queue_};
+};
+
+TEST_F(RouterTest, WakesAnObjectThatItsUserChanged) {
+  router_.Seen(TenantOf("acme"), Origin::kWatch);
+  EXPECT_EQ(Woken(), (Words{"Tenant acme", "DataStore main"}));
+
+  router_.Seen(Next(TenantOf("acme")), Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"Tenant acme"});
+  EXPECT_EQ(world_.tenants.Get(KeyOf("acme"))->meta.resource_version, "2");
+}
+
+TEST_F(RouterTest, SleepsThroughEchoesAndOldNews) {
+  Know(TenantOf("acme"));
+  const api::Tenant written = Next(TenantOf("acme"));
+
+  router_.Seen(written, Origin::kOwnWrite);        // our own answer
+  router_.Seen(written, Origin::kWatch);           // its echo
+  router_.Seen(TenantOf("acme"), Origin::kWatch);  // the watch is behind
+
+  EXPECT_EQ(Woken(), Words());
+}
+
+TEST_F(RouterTest, LetsEditsOvertakeTheInitialList) {
+  router_.Seen(TenantOf("listed"), Origin::kInitialList);
+  router_.Seen(TenantOf("edited"), Origin::kWatch);
+
+  EXPECT_EQ(queue_.Get({})->object.name.value(), "edited");
+}
+
+TEST_F(RouterTest, WakesTheTenantsOfAStoreWhenItMattersToThem) {
+  Know(StoreOf("main"));
+  Know(TenantOf("acme"));
+  Know(TenantOf("globex", "other"));
+  struct Case {
+    const char* name;
+    void (*change)(api::DataStore& store);
+    bool matters;
+  };
+  const Case cases[] = {
+      {"its host", [](api::DataStore& s) { s.spec.postgres.host = "other.db"; }, true},
+      {"it became ready", [](api::DataStore& s) { MakeReady(&s.status.conditions); }, true},
+      {"created anew", [](api::DataStore& s) { s.meta.uid = api::Uid("uid-2"); }, true},
+      {"only a counter of its status", [](api::DataStore& s) { s.status.tenants = 7; }, false},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.name);
+    api::DataStore store = Next(*world_.stores.Get(KeyOf("main")));
+
+    each.change(store);
+    router_.Seen(store, Origin::kOwnWrite);
+
+    EXPECT_EQ(Woken(), each.matters ? Words{"Tenant acme"} : Words());
+  }
+}
+
+TEST_F(RouterTest, WakesWhoHasToDoWithAnObjectThatWent) {
+  Know(StoreOf("main"));
+  Know(TenantOf("acme"));
+  api::Tenant rival = TenantOf("copy");
+  rival.spec.tenant_id = api::TenantId("acme");
+  Know(rival);
+  Know(SetFor("catalog", "acme"));
+
+  router_.Gone(Kind::kFixtureSet, KeyOf("catalog"));
+  EXPECT_EQ(Woken(), (Words{"FixtureSet catalog", "Tenant acme"}));
+
+  Know(SetFor("catalog", "acme"));
+  router_.Gone(Kind::kTenant, KeyOf("acme"));
+  EXPECT_EQ(Woken(), (Words{"Tenant acme", "Tenant copy", "DataStore main", "FixtureSet catalog"}));
+
+  router_.Gone(Kind::kDataStore, KeyOf("main"));
+  EXPECT_EQ(Woken(), (Words{"DataStore main", "Tenant copy"}));
+
+  router_.Gone(Kind::kTenant, KeyOf("acme"));
+  EXPECT_EQ(Woken(), Words()) << "it was gone already";
+}
+
+TEST_F(RouterTest, WakesFixtureSetsWhenATenantMattersToThem) {
+  Know(TenantOf("acme"));
+  Know(SetFor("catalog", "acme"));
+  Know(SetFor("strangers", "globex"));
+  api::FixtureSet paid = SetFor("paid", "");
+  paid.spec.tenant_labels = {{"plan", "paid"}};
+  Know(paid);
+  struct Case {
+    const char* name;
+    void (*change)(api::Tenant& tenant);
+    Words woken;
+  };
+  const Case cases[] = {
+      {"it became ready",
+       [](api::Tenant& t) { MakeReady(&t.status.conditions); },
+       {"FixtureSet catalog"}},
+      {"a label that a selector wants",
+       [](api::Tenant& t) { t.meta.labels["plan"] = "paid"; },
+       {"FixtureSet catalog", "FixtureSet paid"}},
+      {"and loses again",
+       [](api::Tenant& t) { t.meta.labels.clear(); },
+       {"FixtureSet catalog", "FixtureSet paid"}},
+      {"its storage was made anew",
+       [](api::Tenant& t) { t.status.incarnation = "second"; },
+       {"FixtureSet catalog"}},
+      {"its binding is published",
+       [](api::Tenant& t) { t.status.binding = "acme-connection"; },
+       {"FixtureSet catalog"}},
+      {"it is being deleted",
+       [](api::Tenant& t) { t.meta.deletion_timestamp = "2026-01-01T00:00:00Z"; },
+       {"FixtureSet catalog"}},
+      {"only its usage", [](api::Tenant& t) { t.status.usage.rows = 7; }, {}},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.name);
+    api::Tenant tenant = Next(*world_.tenants.Get(KeyOf("acme")));
+
+    each.change(tenant);
+    router_.Seen(tenant, Origin::kOwnWrite);
+
+    EXPECT_EQ(Woken(), each.woken);
+  }
+}
+
+TEST_F(RouterTest, WakesTenantsWhenTheirFixturesAreInOrCome) {
+  Know(TenantOf("acme"));
+  Know(TenantOf("globex"));
+
+  api::FixtureSet set = SetFor("catalog", "acme");
+  router_.Seen(set, Origin::kWatch);
+  EXPECT_EQ(Woken(), (Words{"FixtureSet catalog", "Tenant acme"}));
+
+  set = Next(set);
+  set.status.observed_generation = set.meta.generation;
+  set.status.tenants = {{.name = "acme", .loaded_hash = "h"}};
+  router_.Seen(set, Origin::kOwnWrite);
+  EXPECT_EQ(Woken(), Words{"Tenant acme"});
+
+  set = Next(set);
+  set.status.progress = "100%";
+  router_.Seen(set, Origin::kOwnWrite);
+  EXPECT_EQ(Woken(), Words());
+
+  set = Next(set);
+  set.spec.tenant = "globex";
+  router_.Seen(set, Origin::kWatch);
+  EXPECT_EQ(Woken(), (Words{"FixtureSet catalog", "Tenant acme", "Tenant globex"}));
+}
+
+TEST_F(RouterTest, WakesWhoWaitsForAnAgent) {
+  Know(StoreOf("main"));
+  Know(TenantOf("waiting"));
+  api::Tenant ready = TenantOf("ready");
+  MakeReady(&ready.status.conditions);
+  Know(ready);
+
+  AgentPod pod = PodOf("main-0");
+  pod.ready = false;
+  router_.Seen(pod, Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"DataStore main"});
+
+  pod = Next(pod);
+  pod.ready = true;
+  router_.Seen(pod, Origin::kWatch);
+  EXPECT_EQ(Woken(), (Words{"DataStore main", "Tenant waiting"}));
+
+  pod = Next(pod);
+  pod.meta.annotations["touched"] = "yes";
+  router_.Seen(pod, Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"DataStore main"}) << "it was ready before";
+
+  router_.AgentGone(KeyOf("main-0"));
+  EXPECT_EQ(Woken(), Words{"DataStore main"});
+  router_.AgentGone(KeyOf("main-0"));
+  EXPECT_EQ(Woken(), Words());
+}
+
+TEST_F(RouterTest, IgnoresAgentsThatServeNobody) {
+  AgentPod pod = PodOf("main-0");
+  pod.meta.labels.clear();
+
+  router_.Seen(pod, Origin::kWatch);
+
+  EXPECT_EQ(Woken(), Words());
+}
+
+TEST_F(RouterTest, WakesWhoRefersToASecretOrConfigMap) {
+  api::DataStore store = StoreOf("main");
+  store.spec.postgres.ca_secret = "main-ca";
+  store.spec.redis = api::RedisEndpoint{.host = "redis.db", .admin_secret = "main-redis"};
+  Know(store);
+  api::Tenant tenant = TenantOf("acme");
+  tenant.spec.schema.config_map = "tables";
+  Know(tenant);
+  api::FixtureSet set = SetFor("catalog", "acme");
+  set.spec.datasets.resize(1);
+  set.spec.datasets.front().source.config_map = "files";
+  Know(set);
+  const Words store_and_its_tenants{"DataStore main", "Tenant acme"};
+  struct Case {
+    Reference reference;
+    const char* name;
+    const char* ns;
+    Words woken;
+  };
+  const Case cases[] = {
+      {Reference::kSecret, "main-admin", "platform", store_and_its_tenants},
+      {Reference::kSecret, "main-ca", "platform", store_and_its_tenants},
+      {Reference::kSecret, "main-redis", "platform", store_and_its_tenants},
+      {Reference::kSecret, "main-admin", "elsewhere", {}},
+      {Reference::kSecret, "tables", "platform", {}},
+      {Reference::kConfigMap, "tables", "platform", {"Tenant acme"}},
+      {Reference::kConfigMap, "files", "platform", {"FixtureSet catalog"}},
+      {Reference::kConfigMap, "files", "elsewhere", {}},
+      {Reference::kConfigMap, "main-admin", "platform", {}},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(std::string(each.ns) + "/" + each.name);
+
+    router_.ReferenceChanged(each.reference, MetaOf(each.name, each.ns), Origin::kWatch);
+
+    EXPECT_EQ(Woken(), each.woken);
+  }
+}
+
+TEST_F(RouterTest, WakesATenantWhenSomebodyElseChangesItsObjects) {
+  Know(TenantOf("acme"));
+  api::ObjectMeta binding = MetaOf("acme-connection");
+  binding.labels = {{api::kManagedLabel, "true"}, {api::kTenantLabel, "acme"}};
+  binding.resource_version = "5";
+
+  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kInitialList);
+  EXPECT_EQ(Woken(), Words()) << "the Tenant itself is listed, too";
+
+  router_.OwnReferenceWrite(Reference::kSecret, binding.key(), "5");
+  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
+  EXPECT_EQ(Woken(), Words()) << "the echo of our own write";
+
+  router_.OwnReferenceWrite(Reference::kSecret, binding.key(), "6");
+  binding.resource_version = "7";
+  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"Tenant acme"}) << "somebody wrote after us";
+
+  binding.resource_version.clear();
+  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"Tenant acme"}) << "somebody deleted it";
+}
+
+}  // namespace
+}  // namespace tenantry::reconcile
