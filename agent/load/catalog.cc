@@ -90,9 +90,12 @@ TableColumn::Class ClassOf(const std::string& word) {
                             : TableColumn::Class::kPlain;
 }
 
-// The oid of the table.
-Result<std::string> FindTable(postgres::Connection& connection, const std::string& schema,
-                              const std::string& table, const Origin& origin) {
+struct FoundTable {
+  std::string oid;
+  bool partitioned = false;
+};
+Result<FoundTable> FindTable(postgres::Connection& connection, const std::string& schema,
+                             const std::string& table, const Origin& origin) {
   const postgres::Rows found = TRY(connection.Execute(kFindTable, {schema, table}));
   const std::string name = "Table " + Quoted(table) + " of dataset " + origin.dataset;
   const auto refuse = [&](const std::string& why) {
@@ -108,7 +111,7 @@ Result<std::string> FindTable(postgres::Connection& connection, const std::strin
     return refuse(" is no table but a view or the like in schema " + schema +
                   ". Name a table in target.table.");
   }
-  return found.Text(0);
+  return FoundTable{.oid = found.Text(0), .partitioned = kind == "p"};
 }
 
 Result<void> CallWithLockName(postgres::Connection& connection, const std::string& function,
@@ -125,9 +128,13 @@ postgres::Parameter Text(const std::string& text) { return text; }
 
 Result<Table> DescribeTable(postgres::Connection& connection, const std::string& schema,
                             const std::string& table, const Origin& origin) {
-  const std::string oid = TRY(FindTable(connection, schema, table, origin));
-  Table described = {.schema = schema, .name = table, .columns = {}, .unique_indexes = {}};
-  const postgres::Rows columns = TRY(connection.Execute(kDescribeColumns, {oid}));
+  const FoundTable found = TRY(FindTable(connection, schema, table, origin));
+  Table described = {.schema = schema,
+                     .name = table,
+                     .partitioned = found.partitioned,
+                     .columns = {},
+                     .unique_indexes = {}};
+  const postgres::Rows columns = TRY(connection.Execute(kDescribeColumns, {found.oid}));
   for (std::size_t row = 0; row < columns.rows.size(); ++row) {
     described.columns.push_back({.name = columns.Text(row, 0),
                                  .type = columns.Text(row, 1),
@@ -138,7 +145,7 @@ Result<Table> DescribeTable(postgres::Connection& connection, const std::string&
                                  .comparable = columns.Text(row, 6) == "t",
                                  .default_sql = columns.Text(row, 7)});
   }
-  const postgres::Rows indexes = TRY(connection.Execute(kUniqueIndexes, {oid}));
+  const postgres::Rows indexes = TRY(connection.Execute(kUniqueIndexes, {found.oid}));
   for (std::size_t row = 0; row < indexes.rows.size(); ++row) {
     if (row == 0 || indexes.Text(row) != indexes.Text(row - 1)) {
       described.unique_indexes.push_back({.columns = {}, .primary = indexes.Text(row, 1) == "t"});

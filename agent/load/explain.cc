@@ -179,7 +179,7 @@ Explanation ExplainRefusal(const RecordCopy& record, const Table& table, const R
   if (state == "23503" && refusal.foreign_key) {
     return ExplainOrphan(record, refusal);
   }
-  if (state == "23514") {
+  if (state == "23514" && !refusal.diagnostics.constraint.empty()) {
     return ExplainCheck(record, refusal);
   }
   if (state == "23502" && !refusal.diagnostics.column.empty()) {

@@ -77,11 +77,26 @@ std::string Tracking(const Table& table, const Key& key) {
          Join(pairs, ", ") + ") FROM written WHERE inserted ON CONFLICT DO NOTHING)";
 }
 
+// True for rows that the statement has made.
+std::string IsInserted(const Table& table, const Key& key, api::Conflict conflict) {
+  if (conflict != api::Conflict::kUpdate) {
+    return "true";
+  }
+  if (!table.partitioned) {
+    // A row that DO UPDATE has written carries the lock that was taken on the old one in xmax.
+    return "(t.xmax = 0)";
+  }
+  std::vector<std::string> matches;
+  for (const std::size_t column : key.columns) {
+    matches.push_back("o." + Column(table, column) + " = t." + Column(table, column));
+  }
+  // A sub-SELECT sees the table as it was before the statement.
+  return "NOT EXISTS (SELECT FROM " + QualifiedName(table) + " AS o WHERE " +
+         Join(matches, " AND ") + ")";
+}
+
 std::string Returning(const Table& table, const Key& key, const InsertOptions& options) {
-  // A row that DO UPDATE has written carries the lock that was taken on the old one in xmax.
-  std::string returning = options.conflict == api::Conflict::kUpdate
-                              ? " RETURNING (t.xmax = 0) AS inserted"
-                              : " RETURNING true AS inserted";
+  std::string returning = " RETURNING " + IsInserted(table, key, options.conflict) + " AS inserted";
   if (options.track == TrackRows::kYes) {
     for (const std::size_t column : key.columns) {
       returning += ", t." + Column(table, column) + " AS k" + std::to_string(column);
@@ -150,6 +165,12 @@ std::string DropSuperseded(const Key& key) {
   return "DELETE FROM " + kStaging + " s USING (SELECT " + list + ", max(record) AS last FROM " +
          kStaging + " GROUP BY " + list + " HAVING count(*) > 1) d WHERE s.record < d.last AND " +
          Join(matches, " AND ");
+}
+
+std::string LockForUpdate(const Table& table, api::Conflict conflict) {
+  return table.partitioned && conflict == api::Conflict::kUpdate
+             ? "LOCK TABLE " + QualifiedName(table) + " IN SHARE ROW EXCLUSIVE MODE"
+             : "";
 }
 
 std::string InsertFromStaging(const Table& table, const Key& key,

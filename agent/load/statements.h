@@ -34,6 +34,10 @@ std::string ValueOf(const Table& table, const Key& key, const std::vector<Presen
 // Keeps the last record of each key; affects as many rows as it drops.
 std::string DropSuperseded(const Key& key);
 
+// Partitioned tables do not tell a row that was there from a new one, unless nobody else writes
+// while we look. Empty: no lock is needed.
+std::string LockForUpdate(const Table& table, api::Conflict conflict);
+
 struct InsertOptions {
   api::Conflict conflict = api::Conflict::kError;
   TrackRows track = TrackRows::kNo;

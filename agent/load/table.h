@@ -36,6 +36,7 @@ struct UniqueIndex {
 struct Table {
   std::string schema;
   std::string name;
+  bool partitioned = false;
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;
 

@@ -69,11 +69,21 @@ class TableLoad {
     TRY(connection_.ExecuteScript("SAVEPOINT tenantry_copy"));
     TRY(connection_.CopyBegin(CopyIntoStaging(table_, key_)));
     Result<void> fed = Feed(record);
-    if (!fed && fed.error().code != ErrorCode::kInvalid) {
+    // After a flaw that the reader has found, too: the server may find one in a record before it.
+    if (fed || fed.error().code == ErrorCode::kInvalid) {
+      TRY(EndCopy());
+    } else {
       connection_.CopyAbort("stopped");
-      return fed;
     }
-    // Also after a flaw that the reader has found: the server may have found one further up.
+    return fed;
+  }
+
+  Result<void> EndCopy() {
+    const Result<void> sent = Flush();
+    if (!sent) {
+      connection_.CopyAbort("stopped");
+      return sent;
+    }
     Result<std::int64_t> copied = connection_.CopyEnd();
     if (!copied) {
       if (copied.error().code != ErrorCode::kInvalid) {
@@ -82,7 +92,7 @@ class TableLoad {
       TRY(connection_.ExecuteScript("ROLLBACK TO SAVEPOINT tenantry_copy"));
       return ExplainCopyFailure(failed(), std::move(copied).error());
     }
-    return fed;
+    return {};
   }
 
   // Sends `record` and all that follow.
@@ -97,7 +107,7 @@ class TableLoad {
       progress_.Add(encoder_->records() - std::exchange(reported, encoder_->records()));
     }
     progress_.Add(encoder_->records() - reported);
-    return Flush();
+    return {};
   }
 
   Result<void> Flush() {
@@ -111,6 +121,9 @@ class TableLoad {
     const std::vector<Presence> presence = encoder_->presence();
     if (job_.dataset.conflict == api::Conflict::kUpdate) {
       counters_.skipped = TRY(connection_.Execute(DropSuperseded(key_))).affected;
+    }
+    if (const std::string lock = LockForUpdate(table_, job_.dataset.conflict); !lock.empty()) {
+      TRY(connection_.ExecuteScript(lock));
     }
     const std::string sql = InsertFromStaging(
         table_, key_, presence,

@@ -1,10 +1,11 @@
 #include "agent/load/unloader.h"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "agent/load/catalog.h"
+#include "agent/load/tracked_rows.h"
 #include "agent/load/transaction.h"
 #include "common/api/reasons.h"
 #include "common/base/strings.h"
@@ -12,15 +13,8 @@
 namespace tenantry::load {
 namespace {
 
-using postgres::QuoteIdentifier;
 using postgres::QuoteLiteral;
 
-constexpr char kShapes[] = R"(
-WITH shapes AS (
-  SELECT DISTINCT table_schema, table_name, ARRAY(SELECT jsonb_object_keys(row_key) ORDER BY 1) AS k
-  FROM tenantry.loaded_rows WHERE tenant_id = $1 AND fixture_set = $2 AND table_name <> '')
-SELECT table_schema, table_name, k::text, column_name
-FROM shapes CROSS JOIN LATERAL unnest(k) AS u (column_name) ORDER BY 1, 2, 3, 4)";
 constexpr char kDeclareKeys[] = R"(
 DECLARE tenantry_keys NO SCROLL CURSOR FOR SELECT DISTINCT row_key ->> 'redisKey'
 FROM tenantry.loaded_rows WHERE tenant_id = $1 AND fixture_set = $2 AND table_name = '')";
@@ -32,98 +26,37 @@ std::int64_t Number(const std::string& text) {
   return number;
 }
 
-// Rows of one table that are known by the same columns.
-struct Shape {
-  std::string schema;
-  std::string table;
-  std::string columns_text;  // of the array, to tell shapes of one table apart
-  std::vector<std::string> columns;
-};
-
-Result<std::vector<Shape>> FindShapes(postgres::Connection& connection,
-                                      const std::vector<postgres::Parameter>& owner) {
-  const postgres::Rows rows = TRY(connection.Execute(kShapes, owner));
-  std::vector<Shape> shapes;
-  for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-    const bool same = !shapes.empty() && shapes.back().schema == rows.Text(row, 0) &&
-                      shapes.back().table == rows.Text(row, 1) &&
-                      shapes.back().columns_text == rows.Text(row, 2);
-    if (!same) {
-      shapes.push_back({.schema = rows.Text(row, 0),
-                        .table = rows.Text(row, 1),
-                        .columns_text = rows.Text(row, 2),
-                        .columns = {}});
-    }
-    shapes.back().columns.push_back(rows.Text(row, 3));
-  }
-  return shapes;
-}
-
-// The types of the shape's columns. Empty: the table or a column is gone, and the rows with it.
-Result<std::vector<std::string>> TypesOf(postgres::Connection& connection, const Shape& shape) {
-  std::vector<std::string> types;
-  for (const std::string& column : shape.columns) {
-    const postgres::Rows rows = TRY(connection.Execute(
-        "SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a"
-        " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND NOT a.attisdropped",
-        {shape.schema, shape.table, column}));
-    if (rows.empty()) {
-      return std::vector<std::string>();
-    }
-    types.push_back(rows.Text(0));
-  }
-  return types;
-}
-
-std::string DeleteShape(const Shape& shape, const std::vector<std::string>& types) {
-  std::string sql = "DELETE FROM " + QuoteIdentifier(shape.schema) + "." +
-                    QuoteIdentifier(shape.table) +
-                    " AS t USING tenantry.loaded_rows AS l WHERE l.tenant_id = $1 AND"
-                    " l.fixture_set = $2 AND l.table_schema = " +
-                    QuoteLiteral(shape.schema) + " AND l.table_name = " + QuoteLiteral(shape.table);
-  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-    sql += " AND t." + QuoteIdentifier(shape.columns[i]) + " = (l.row_key ->> " +
-           QuoteLiteral(shape.columns[i]) + ")::" + types[i];
-  }
-  // Rows known by other columns as well are another shape's.
-  sql += " AND (SELECT count(*) FROM jsonb_object_keys(l.row_key)) = " +
-         std::to_string(shape.columns.size());
-  return sql + " RETURNING 1";
-}
-
-Error StillReferenced(const postgres::Connection& connection) {
-  const postgres::ServerDiagnostics& why = connection.last_diagnostics();
+Error StillReferenced(const std::string& foreign_key, const std::string& detail) {
   return {.code = ErrorCode::kInvalid,
           .message =
               "The fixture set's rows cannot be removed: other rows refer to them (foreign "
               "key \"" +
-              why.constraint + "\"; " + Shorten(why.detail, 200) +
-              ") Remove those rows, or set deletionPolicy: Retain.",
+              foreign_key + "\"" + (detail.empty() ? "" : "; " + Shorten(detail, 200)) +
+              "). Remove those rows, or set deletionPolicy: Retain.",
           .reason = api::reason::kFinalizerBlocked};
 }
 
 // All tables in one statement: foreign keys among them are looked at when all the rows are gone.
 Result<std::int64_t> DeleteRows(postgres::Connection& connection,
                                 const std::vector<postgres::Parameter>& owner) {
-  std::vector<std::string> parts, counts;
-  for (const Shape& shape : TRY(FindShapes(connection, owner))) {
-    const std::vector<std::string> types = TRY(TypesOf(connection, shape));
-    if (types.empty()) {
-      continue;
-    }
-    const std::string name = "d" + std::to_string(parts.size());
-    parts.push_back(name + " AS (" + DeleteShape(shape, types) + ")");
-    counts.push_back("(SELECT count(*) FROM " + name + ")");
-  }
-  if (parts.empty()) {
+  const std::vector<TrackedShape> shapes = TRY(FindShapes(connection, owner));
+  if (shapes.empty()) {
     return 0;
+  }
+  if (const std::optional<std::string> key = TRY(FindReach(connection, owner, shapes))) {
+    return StillReferenced(*key, "");
+  }
+  std::vector<std::string> parts, counts;
+  for (const TrackedShape& shape : shapes) {
+    const std::string name = "d" + std::to_string(parts.size());
+    parts.push_back(name + " AS (" + DeleteTracked(shape) + ")");
+    counts.push_back("(SELECT count(*) FROM " + name + ")");
   }
   const Result<postgres::Rows> deleted =
       connection.Execute("WITH " + Join(parts, ", ") + " SELECT " + Join(counts, " + "), owner);
   if (!deleted) {
-    return connection.last_diagnostics().sqlstate == "23503" ? StillReferenced(connection)
-                                                             : deleted.error();
+    const postgres::ServerDiagnostics& why = connection.last_diagnostics();
+    return why.sqlstate == "23503" ? StillReferenced(why.constraint, why.detail) : deleted.error();
   }
   return Number(deleted->Text(0));
 }

@@ -147,6 +147,13 @@ Error MakeConnectError(std::string_view text, const Endpoint& endpoint) {
                 ". Create it, or correct the database's name.",
             api::reason::kDatabaseNotFound};
   }
+  // The server-wide limit has the same SQLSTATE, but only the role's own names the role.
+  if (sqlstate == "53300" && Mentions(said, '"' + endpoint.user + '"')) {
+    return {ErrorCode::kUnavailable,
+            "All connections that role " + endpoint.user + " may have to " + endpoint.HostPort() +
+                " are in use. Close some, or raise the tenant's limits.connections.",
+            api::reason::kQuotaExceeded};
+  }
   if (!sqlstate.empty()) {
     const Meaning meaning = MeaningOf(sqlstate, said);
     return {meaning.code,

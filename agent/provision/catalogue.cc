@@ -26,16 +26,34 @@ std::int32_t Hash(std::string_view text) {
   return static_cast<std::int32_t>(hash);
 }
 
+// Who has the lock, in words; "another task" when that is another agent, or nobody any more.
+std::string HolderOf(postgres::Connection& store, std::int32_t space, std::int32_t key) {
+  const Result<Rows> rows = store.Execute(
+      "SELECT a.usename, a.pid FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid "
+      "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND a.usename <> "
+      "current_user "
+      "AND l.classid = $1::oid AND l.objid = $2::oid AND l.database = (SELECT oid FROM pg_database "
+      "WHERE datname = current_database())",
+      {std::to_string(static_cast<std::uint32_t>(space)),
+       std::to_string(static_cast<std::uint32_t>(key))});
+  if (!rows || rows->empty()) {
+    return "Another task";
+  }
+  return "Session " + rows->Text(0, 1) + " of role " + rows->Text(0, 0);
+}
+
 Result<void> Lock(postgres::Connection& store, std::int32_t space, const std::string& name,
                   const std::string& what) {
-  // The session's lock_timeout bounds the wait.
+  const std::int32_t key = Hash(name);
   const Result<Rows> locked = store.Execute("SELECT pg_advisory_lock($1, $2)",
-                                            {std::to_string(space), std::to_string(Hash(name))});
+                                            {std::to_string(space), std::to_string(key)});
   if (locked) {
     return {};
   }
-  if (store.last_diagnostics().sqlstate == "55P03") {
-    return Error{ErrorCode::kUnavailable, "Another task works on " + what + ". It is tried again.",
+  constexpr char kLockNotAvailable[] = "55P03";
+  if (store.last_diagnostics().sqlstate == kLockNotAvailable) {
+    return Error{ErrorCode::kUnavailable,
+                 HolderOf(store, space, key) + " has the lock of " + what + ". It is tried again.",
                  api::reason::kTenantBusy};
   }
   return locked.error();
@@ -75,11 +93,6 @@ Result<void> Migrate(postgres::Connection& connection, std::size_t newest) {
 }
 
 }  // namespace
-
-Result<bool> HasCatalogue(postgres::Connection& connection) {
-  const Rows rows = TRY(connection.Execute("SELECT to_regclass('tenantry.versions') IS NOT NULL"));
-  return rows.Text(0) == "t";
-}
 
 Result<void> EnsureCatalogue(postgres::Connection& connection) {
   const std::size_t newest = CatalogueVersions().size();

@@ -14,10 +14,10 @@ namespace tenantry::agent {
 // Errors: kInvalid/AgentVersionSkew when a newer agent made it; InsufficientPrivilege when the
 // admin may not make it or another role owns it.
 Result<void> EnsureCatalogue(postgres::Connection& connection);
-Result<bool> HasCatalogue(postgres::Connection& connection);
 
-// Takes the lock of a tenant, or of a set of shared tables, until the session ends. Waits 10 s;
-// kUnavailable/TenantBusy then.
+// Takes the lock of a tenant, or of a set of shared tables, until the session ends. Waits as long
+// as the session's lock_timeout; kUnavailable/TenantBusy then, with the role that has the lock:
+// tenants may take advisory locks, too, and PostgreSQL has no way to forbid it.
 Result<void> LockTenant(postgres::Connection& store, const api::TenantId& id);
 Result<void> LockSharedSchema(postgres::Connection& store, const std::string& schema);
 

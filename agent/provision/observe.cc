@@ -271,7 +271,7 @@ Result<CheckedLogins> CheckLogins(const AdminSessions& sessions, const DesiredSt
     } else if (session.error().reason == api::reason::kCredentialsRefused) {
       checked.states[role] = LoginState::kRefused;
       checked.refusals[role] = session.error().message;
-    } else if (session.error().message.find("[53300]") != std::string::npos) {
+    } else if (session.error().reason == api::reason::kQuotaExceeded) {
       // All of the role's sessions are in use, which the server tells only after the password.
       checked.states[role] = LoginState::kWorks;
     } else {

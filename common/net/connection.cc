@@ -43,7 +43,7 @@ int PortOf(const sockaddr_storage& storage) {
 Connection::Connection(UniqueFd fd, SslPtr ssl, int wake_fd)
     : fd_(std::move(fd)), ssl_(std::move(ssl)), wake_fd_(wake_fd) {
   if (ssl_ != nullptr) {
-    BIO* bio = NewSocketBio(fd_.get());
+    BIO* bio = NewSocketBio(fd_);
     SSL_set_bio(ssl_.get(), bio, bio);  // takes it
   }
 }

@@ -95,8 +95,8 @@ RequestEngine::Next RequestEngine::ServeOne(Connection& connection) {
     connection.EndHead();
     is_parsed = true;
     // Answers are small or streams, whole and uncompressed; addresses are cpp-httplib's additions.
-    for (const char* name : {"Accept-Encoding", "Range", "REMOTE_ADDR", "REMOTE_PORT",
-                             "LOCAL_ADDR", "LOCAL_PORT"}) {
+    for (const char* name :
+         {"Accept-Encoding", "Range", "REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"}) {
       request.headers.erase(name);
     }
     request.ranges.clear();

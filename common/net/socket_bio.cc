@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 
 namespace tenantry::net {
@@ -14,9 +13,7 @@ struct MethodDeleter {
   void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
 };
 
-int DescriptorOf(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
-}
+int DescriptorOf(BIO* bio) { return static_cast<const UniqueFd*>(BIO_get_data(bio))->get(); }
 
 int Finish(BIO* bio, ssize_t count, int retry_flags) {
   BIO_clear_retry_flags(bio);
@@ -61,10 +58,10 @@ std::unique_ptr<BIO_METHOD, MethodDeleter> MakeMethod() {
 
 }  // namespace
 
-BIO* NewSocketBio(int fd) {
-  static const std::unique_ptr<BIO_METHOD, MethodDeleter> kMethod = MakeMethod();
-  BIO* bio = BIO_new(kMethod.get());
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+BIO* NewSocketBio(const UniqueFd& socket) {
+  static const std::unique_ptr<BIO_METHOD, MethodDeleter> method = MakeMethod();
+  BIO* bio = BIO_new(method.get());
+  BIO_set_data(bio, const_cast<UniqueFd*>(&socket));  // only read
   BIO_set_init(bio, 1);
   return bio;
 }

@@ -15,7 +15,7 @@ namespace {
 // Long enough for an agent's three sentences, short enough for a condition.
 constexpr std::size_t kLongestMessage = 4096;
 constexpr std::size_t kLongestReason = 64;
-constexpr std::size_t kLongestErrorBody = 64 * 1024;
+constexpr std::size_t kLongestErrorBody = 64 << 10;
 
 constexpr char kCheckConnection[] =
     "Check that the agent runs and that nothing keeps the operator from connecting to it.";
@@ -57,7 +57,7 @@ AgentWords ReadWords(const std::string& body) {
 }
 
 std::string WhatFailed(const Call& call) {
-  const std::string agent = "Agent " + call.agent.name + " (" + call.agent.url + ")";
+  std::string agent = "Agent " + call.agent.name + " (" + call.agent.url + ")";
   switch (call.operation) {
     case Operation::kSubmit:
       return agent + " did not take task " + call.task_id;

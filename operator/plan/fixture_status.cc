@@ -240,7 +240,7 @@ Judgement Judge(const std::vector<TenantView>& views) {
   const auto waiting =
       std::find_if(views.begin(), views.end(), [](const TenantView& view) { return view.waits; });
   if (waiting != views.end()) {
-    return {{Shape::kRetrying, reason::kDependencyNotReady,
+    return {{Shape::kInProgress, reason::kDependencyNotReady,
              "Tenant " + waiting->status.name + " is not ready: " + waiting->status.message},
             Requeue::After(kTaskPoll)};
   }

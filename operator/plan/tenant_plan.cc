@@ -217,7 +217,7 @@ bool CheckIsDue(const TenantObserved& observed, const TenantMemory& memory,
                 const TenantSettings& settings, MonotonicTime monotonic) {
   const Tenant& tenant = observed.tenant;
   return NextCheck(observed, memory, settings, monotonic) <= monotonic ||
-         memory.checked_binding != BindingVersions(observed) ||
+         memory.checked_inputs != CheckInputs(observed) ||
          tenant.meta.Annotation(api::kRequestedAtAnnotation) !=
              tenant.status.last_handled_reconcile_at;
 }
@@ -238,9 +238,10 @@ BindingTarget TargetOf(const Tenant& tenant, const StoreAccess& store) {
   return target;
 }
 
-std::string BindingVersions(const TenantObserved& observed) {
+std::string CheckInputs(const TenantObserved& observed) {
   return (observed.binding ? observed.binding->resource_version : "-") + "/" +
-         (observed.cache_binding ? observed.cache_binding->resource_version : "-");
+         (observed.cache_binding ? observed.cache_binding->resource_version : "-") + "/" +
+         std::to_string(observed.fixture_sets_loaded);
 }
 
 std::string WantedRotation(const Tenant& tenant) {

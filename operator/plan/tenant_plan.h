@@ -48,7 +48,7 @@ struct TenantObserved {
 // database, never correctness.
 struct TenantMemory {
   std::optional<MonotonicTime> last_check;  // of the database against the spec
-  std::string checked_binding;              // resourceVersions of the Secrets at that time
+  std::string checked_inputs;               // CheckInputs() at that time
   std::int64_t checks = 0;                  // numbers the Observe tasks
   std::vector<std::string> drift;           // found by the last check, not yet put right
   struct NextCredentials {
@@ -114,8 +114,9 @@ TenantPlan MakeTenantPlan(const TenantObserved& observed, const TenantMemory& me
 MonotonicTime NextCheck(const TenantObserved& observed, const TenantMemory& memory,
                         const TenantSettings& settings, MonotonicTime monotonic);
 
-// The resourceVersions of the binding Secrets: when they change, the logins are tried again.
-std::string BindingVersions(const TenantObserved& observed);
+// What makes a check due when it changes: the binding Secrets (the logins are tried again) and the
+// loads (the usage is measured again).
+std::string CheckInputs(const TenantObserved& observed);
 
 // The rotation that the user asks for and that is not handled yet; empty: none.
 std::string WantedRotation(const api::Tenant& tenant);

@@ -1,6 +1,7 @@
 #include "operator/reconcile/fixture_reconciler.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/api/protocol_codec.h"
@@ -164,10 +165,12 @@ void FixtureReconciler::Remember(const FixtureSet& set, const FixturePlan& plan,
 
 void FixtureReconciler::CancelUnplanned(const FixtureSet& set, const FixturePlan& plan,
                                         plan::FixtureMemory* memory) {
+  std::set<api::Name> planned;
+  for (const plan::TenantTask& task : plan.tasks) {
+    planned.insert(task.tenant);
+  }
   for (auto& [tenant, attempt] : memory->attempts) {
-    const bool planned = std::any_of(plan.tasks.begin(), plan.tasks.end(),
-                                     [&](const auto& task) { return task.tenant == tenant; });
-    if (planned || attempt.task_id.empty()) {
+    if (planned.contains(tenant) || attempt.task_id.empty()) {
       continue;
     }
     services_.board.Finish(services_.agents, attempt.task_id);

@@ -270,7 +270,7 @@ void TenantReconciler::Remember(const TenantObserved& observed, const TenantPlan
     return;
   }
   memory->last_check = services_.clock.Monotonic();
-  memory->checked_binding = plan::BindingVersions(observed);
+  memory->checked_inputs = plan::CheckInputs(observed);
   memory->drift = outcome.checked ? outcome.checked->drift : std::vector<std::string>();
   if (outcome.provisioned) {
     memory->rotation.reset();

@@ -39,8 +39,8 @@ std::chrono::milliseconds NextDelay(int attempt, double random, const QueueOptio
 
 // Keys waiting for a worker: each at most once, never with two workers at a time (a key added while
 // it is worked on comes back afterwards). Normal before low; within one, first come first served.
-// Thread-safe. Metrics: workqueue_* {name,controller} with name = controller = the kind in lower case
-// (CONVENTIONS 2.3), workqueue_depth also by {priority}.
+// Thread-safe. Metrics: workqueue_* {name,controller} with name = controller = the kind in lower
+// case (CONVENTIONS 2.3), workqueue_depth also by {priority}.
 class WorkQueue {
  public:
   WorkQueue(QueueOptions options, const Clock& clock, telemetry::Registry& metrics);
@@ -48,16 +48,17 @@ class WorkQueue {
 
   void Add(const WorkKey& key, Priority priority = Priority::kNormal);
   // Not before `delay` is over; an earlier time for the same key wins. Add takes its place.
-  void AddAfter(const WorkKey& key, std::chrono::milliseconds delay, Priority priority = Priority::kLow);
+  void AddAfter(const WorkKey& key, std::chrono::milliseconds delay,
+                Priority priority = Priority::kLow);
   // With backoff, by how often this key failed since Forget, and with the priority that the key was
   // handed out with (low when no worker has it).
   void AddRateLimited(const WorkKey& key);
-  void Forget(const WorkKey& key);   // its backoff starts anew
+  void Forget(const WorkKey& key);  // its backoff starts anew
 
   // Waits for a key; none when `stop` is requested or the queue was shut down.
   std::optional<WorkKey> Get(std::stop_token stop);
-  void Done(const WorkKey& key);     // after Get, always
-  void ShutDown();                   // wakes all waiting workers
+  void Done(const WorkKey& key);  // after Get, always
+  void ShutDown();                // wakes all waiting workers
   // Brings workqueue_unfinished_work_seconds and workqueue_longest_running_processor_seconds up to
   // date; otherwise they change only when work begins or ends. For a scrape, or once a second.
   void RefreshMetrics();

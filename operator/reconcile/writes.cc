@@ -88,8 +88,10 @@ Result<void> PatchStatus(const Services& services, const T& object, const Status
   if (status == object.status) {
     return {};
   }
-  const Json patch = {
-      {"status", api::MakeMergePatch(api::EncodeStatus(object.status), api::EncodeStatus(status))}};
+  // A status that nobody wrote yet has none of the zeros that it decodes to.
+  const Json before = object.status.observed_generation < 0 ? Json::object()
+                                                            : api::EncodeStatus(object.status);
+  const Json patch = {{"status", api::MakeMergePatch(before, api::EncodeStatus(status))}};
   Result<Json> answer =
       services.kube.PatchStatus(ResourceOf(object), object.meta.ns, object.meta.name, patch);
   if (!answer && answer.error().code == ErrorCode::kNotFound) {

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"2023-13-45\" is not a date. Correct the row."},
         Bad{"text for a number", "songs",
             R"([{"song_id":"a","plays":1},{"song_id":"b","plays":"x"}])",
-            "Column \"plays\" of dataset bad, record 2 (byte 52" + kOf +
+            "Column \"plays\" of dataset bad, record 2 (byte 50" + kOf +
                 "\"x\" is not an integer. Correct the row."},
         Bad{"a fraction for an integer", "songs", R"([{"song_id":"a","plays":1.5}])",
             "Column \"plays\" of dataset bad, record 1 (byte 24" + kOf +
@@ -104,12 +104,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "the value is NULL, which the column does not take. Give it a value."},
         Bad{"a parent that is missing", "songs",
             R"([{"song_id":"a","artist_id":null},{"song_id":"b","artist_id":"nobody"}])",
-            "Column \"artist_id\" of dataset bad, record 2 (byte 63" + kOf +
+            "Column \"artist_id\" of dataset bad, record 2 (byte 61" + kOf +
                 "\"nobody\" is not in table tenant_baddata.artists (foreign key "
                 "\"songs_artist_id_fkey\"). Correct the row, or load the other table first."},
         Bad{"a parent that is neither here nor there", "songs",
             R"([{"song_id":"a","cover_of":"b"},{"song_id":"b","cover_of":"c"}])",
-            "Column \"cover_of\" of dataset bad, record 2 (byte 59" + kOf +
+            "Column \"cover_of\" of dataset bad, record 2 (byte 58" + kOf +
                 "\"c\" is not in table tenant_baddata.songs (foreign key \"songs_cover_of_fkey\"). "
                 "Correct the row, or load the other table first."},
         Bad{"a deferred foreign key", "later", R"([{"id":1,"next":2},{"id":2,"next":9}])",
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"an unknown column", "songs", R"([{"song_id":"a","relased":"2023-01-01"}])",
             "Column \"relased\" of dataset bad, record 1 (byte 26" + kOf +
                 "table tenant_baddata.songs has no such column. Rename it (nearest: released, "
-                "plays, rating), or remove it."},
+                "plays, live), or remove it."},
         Bad{"a generated column", "songs", R"([{"song_id":"a","length":1}])",
             "Column \"length\" of dataset bad, record 1 (byte 25" + kOf +
                 "table tenant_baddata.songs generates this column itself. Remove it from the "
@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "commas in quotes."},
         Bad{"and the first of different kinds", "songs",
             R"([{"song_id":"a","plays":1},{"song_id":"b","plays":-1},{"song_id":null,"plays":1}])",
-            "Column \"plays\" of dataset bad, record 2 (byte 51" + kOf +
+            "Column \"plays\" of dataset bad, record 2 (byte 50" + kOf +
                 "-1 violates check constraint \"plays_counted\". Correct the row."}));
 
 TEST(LoadRefuses, FindsTheOneBadRecordAmongMany) {
@@ -185,9 +185,11 @@ TEST(LoadRefuses, TablesThatAreNotThere) {
               HasSubstr("does not exist in schema tenant_baddata"));
 }
 
-TEST(LoadRefuses, DatasetsWithoutSource) {
+TEST(LoadRefuses, DatasetsWhoseTextDidNotCome) {
   api::LoadDataset dataset = Inline("bad", "songs", "");
   dataset.dataset.source.inline_text.reset();
+  dataset.dataset.source.config_map = "files";
+  dataset.dataset.source.config_map_key = "songs.csv";
   EXPECT_THAT(Shared().Load(dataset).message(), HasSubstr("has no source"));
 }
 

@@ -1,6 +1,4 @@
-#include <stop_token>
-#include <thread>
-
+#include "agent/provision/catalogue.h"
 #include "common/api/reasons.h"
 #include "tests/adapter/provision/fixture.h"
 
@@ -120,24 +118,28 @@ TEST(Ownership, DeletesNothingOfAnotherOwner) {
   EXPECT_THAT(Observe("kept", spec).result.drift, IsEmpty());
 }
 
-TEST(Ownership, TellsWhenAnotherTaskHasTheTenant) {
-  const api::TenantStorageSpec spec = MusicSpec("busy");
-  ASSERT_EQ(Provision("busy", spec).message(), "");
-  // A first task holds the tenant's lock, because it waits for a lock that we hold ourselves.
-  const auto holder = postgres::Connection::Open(Postgres().superuser(), "holder");
-  ASSERT_TRUE(holder);
-  ASSERT_TRUE((*holder)->ExecuteScript("BEGIN; LOCK TABLE tenantry.row_tenants"));
-  std::stop_source source;
-  const std::jthread first([&] { Provision("busy", spec, source.get_token()); });
-  const std::string held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
-  while (AskSuperuser(held) == "0") {
-    std::this_thread::yield();
-  }
-  const auto second = Provision("busy", spec);
-  source.request_stop();
-  (*holder)->Rollback();
-  ASSERT_TRUE(second.error);
-  EXPECT_EQ(second.error->code, ErrorCode::kUnavailable);
+TEST(Catalogue, TellsWhoHasTheLockOfATenant) {
+  ASSERT_EQ(Provision("busy", MusicSpec("busy")).message(), "");
+  const auto first = postgres::Connection::Open(Postgres().admin(), "first agent").value();
+  const auto second = postgres::Connection::Open(Postgres().admin(), "second agent").value();
+  ASSERT_TRUE(second->ExecuteScript("SET lock_timeout = '1ms'"));
+  ASSERT_TRUE(LockTenant(*first, api::TenantId("busy")));
+  const Result<void> refused = LockTenant(*second, api::TenantId("busy"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(refused.error().reason, api::reason::kTenantBusy);
+  EXPECT_THAT(refused.error().message, HasSubstr("Another task has the lock of tenant busy"));
+  EXPECT_TRUE(LockTenant(*second, api::TenantId("other_tenant")));
+
+  const auto squatter = LogIn("tenant_busy_app", "app-busy");
+  const std::string key = AskSuperuser(
+      "SELECT classid::int8 || ', ' || CASE WHEN objid::int8 > 2147483647 THEN objid::int8 - "
+      "4294967296 ELSE objid::int8 END FROM pg_locks WHERE locktype = 'advisory' AND pid = " +
+      Ask(*first, "SELECT pg_backend_pid()"));
+  ASSERT_TRUE(first->ExecuteScript("SELECT pg_advisory_unlock_all()"));
+  ASSERT_EQ(Ask(*squatter, "SELECT pg_advisory_lock(" + key + ")"), "");
+  EXPECT_THAT(LockTenant(*second, api::TenantId("busy")).error().message,
+              HasSubstr("of role tenant_busy_app has the lock of tenant busy"));
 }
 
 TEST(Ownership, HarmlessNames) {

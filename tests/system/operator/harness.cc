@@ -34,6 +34,12 @@ T Need(Result<T> result) {
 
 std::string Local(int port) { return "127.0.0.1:" + std::to_string(port); }
 
+// The operator has looked at the object as it is now.
+bool IsObserved(const Json& object) {
+  return object.is_object() && object.value("status", Json::object()).value("observedGeneration", -1) ==
+                                   object["metadata"]["generation"];
+}
+
 void AwaitProbe(int port, const std::string& program, const std::string& log) {
   const auto client = Need(net::HttpClient::Make({.base_url = "http://" + Local(port)}));
   const bool ready = WaitUntil(seconds(30), [&] {
@@ -157,7 +163,9 @@ Programs& Programs::Instance() {
   return programs;
 }
 
-Programs::Programs() : cluster_(Need(ReadClusterEnvironment())) {
+Programs::Programs()
+    : cluster_(Need(ReadClusterEnvironment())), registry_(telemetry::Registry::Make()) {
+  kube_ = Need(kube::Client::Make(Need(kube::LoadKubeconfig(cluster_.kubeconfig, "")), *registry_));
   fixtures_dir_ = cluster_.directory / "system-test-fixtures";
   std::filesystem::create_directories(fixtures_dir_);
   agent_port_ = Need(FreePort());
@@ -237,6 +245,8 @@ TenantTest::TenantTest(const std::string& name) {
 }
 
 TenantTest::~TenantTest() {
+  // Before the first pass an object has no Ready yet: that is not for the judges.
+  EXPECT_TRUE(WaitUntil(seconds(30), [&] { return AllObserved(); }));
   Judge();
   // Tenants that stay behind must not claim anything that later tests use; the data may stay.
   (void)Kubectl({"annotate", "--all", "--overwrite", "fixturesets,tenants,datastores",
@@ -288,8 +298,13 @@ void TenantTest::MakeConfigMap(const std::string& name,
 }
 
 Json TenantTest::Get(const std::string& kind, const std::string& name) const {
-  const Result<std::string> text = Kubectl({"get", kind, name, "--output", "json"});
-  return text ? Json::parse(*text, nullptr, false) : Json();
+  static const std::map<std::string, kube::Resource> kResources = {
+      {"datastore", kube::kDataStores},      {"tenant", kube::kTenants},
+      {"fixtureset", kube::kFixtureSets},    {"secret", kube::kSecrets},
+      {"configmap", kube::kConfigMaps}};
+  const Result<Json> object = Programs::Instance().kube().Get(kResources.at(kind), api::Namespace(ns_),
+                                                              api::Name(name));
+  return object ? *object : Json();
 }
 
 std::map<std::string, std::string> TenantTest::SecretData(const std::string& name) const {
@@ -320,18 +335,9 @@ TenantTest::ConditionView TenantTest::Condition(const std::string& kind, const s
 
 bool TenantTest::BecomesReady(const std::string& kind, const std::string& name,
                               seconds patience) const {
-  const bool ready = WaitUntil(
-      patience,
-      [&] {
-        const Json object = Get(kind, name);
-        if (!object.is_object()) {
-          return false;
-        }
-        const Json status = object.value("status", Json::object());
-        return status.value("observedGeneration", -2) == object["metadata"]["generation"] &&
-               Condition(kind, name, "Ready").status == "True";
-      },
-      std::chrono::milliseconds(100));
+  const bool ready = WaitUntil(patience, [&] {
+    return IsObserved(Get(kind, name)) && Condition(kind, name, "Ready").status == "True";
+  });
   if (!ready) {
     ADD_FAILURE() << kind << " " << name << " does not become Ready:\n" << Get(kind, name).dump(2);
   }
@@ -341,13 +347,10 @@ bool TenantTest::BecomesReady(const std::string& kind, const std::string& name,
 std::string TenantTest::BecomesUnready(const std::string& kind, const std::string& name,
                                        const std::string& reason, seconds patience) const {
   ConditionView ready;
-  const bool found = WaitUntil(
-      patience,
-      [&] {
-        ready = Condition(kind, name, "Ready");
-        return ready.status == "False" && ready.reason == reason;
-      },
-      std::chrono::milliseconds(100));
+  const bool found = WaitUntil(patience, [&] {
+    ready = Condition(kind, name, "Ready");
+    return IsObserved(Get(kind, name)) && ready.status == "False" && ready.reason == reason;
+  });
   if (!found) {
     ADD_FAILURE() << kind << " " << name << " does not get Ready=False/" << reason << ":\n"
                   << Get(kind, name).dump(2);
@@ -358,25 +361,35 @@ std::string TenantTest::BecomesUnready(const std::string& kind, const std::strin
 
 bool TenantTest::Disappears(const std::string& kind, const std::string& name,
                             seconds patience) const {
-  const bool gone = WaitUntil(
-      patience, [&] { return Get(kind, name).is_null(); }, std::chrono::milliseconds(100));
+  const bool gone = WaitUntil(patience, [&] { return Get(kind, name).is_null(); });
   EXPECT_TRUE(gone) << Get(kind, name).dump(2);
   return gone;
 }
 
 std::vector<Json> TenantTest::Events(const std::string& kind, const std::string& name) const {
-  const Result<std::string> text =
-      Kubectl({"get", "events.events.k8s.io", "--output", "json"});
   std::vector<Json> events;
-  if (!text) {
-    return events;
-  }
-  for (Json& event : Json::parse(*text)["items"]) {
+  const auto keep = [&](Json event) {
     if (event["regarding"]["kind"] == kind && event["regarding"]["name"] == name) {
       events.push_back(std::move(event));
     }
-  }
+    return true;
+  };
+  const auto listed = Programs::Instance().kube().List(kube::kEvents, {.ns = api::Namespace(ns_)}, keep);
+  EXPECT_TRUE(listed) << listed.error().message;
   return events;
+}
+
+bool TenantTest::AllObserved() const {
+  bool all = true;
+  for (const kube::Resource& resource : {kube::kDataStores, kube::kTenants, kube::kFixtureSets}) {
+    const auto listed = Programs::Instance().kube().List(
+        resource, {.ns = api::Namespace(ns_)}, [&](const Json& object) {
+          all = all && object.value("status", Json::object()).value("observedGeneration", -1) >= 0;
+          return true;
+        });
+    EXPECT_TRUE(listed) << listed.error().message;
+  }
+  return all;
 }
 
 void TenantTest::Judge() const {

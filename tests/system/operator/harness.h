@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "common/api/meta.h"
+#include "common/telemetry/metrics.h"
+#include "operator/kube/client.h"
 #include "tests/support/cluster.h"
 
 // The operator and an agent as processes, against the local cluster, and what tests ask of them.
@@ -32,6 +34,7 @@ class Programs {
   std::string AgentLog() const;
   std::string OperatorMetrics() const;
   const ClusterEnvironment& cluster() const { return cluster_; }
+  kube::Client& kube() const { return *kube_; }  // as the cluster's administrator
   std::string agent_endpoint() const;
   const std::filesystem::path& fixtures_dir() const { return fixtures_dir_; }
 
@@ -39,6 +42,8 @@ class Programs {
   Programs();
 
   ClusterEnvironment cluster_;
+  std::unique_ptr<telemetry::Registry> registry_;
+  std::unique_ptr<kube::Client> kube_;
   std::filesystem::path fixtures_dir_;
   int agent_port_ = 0;
   int agent_probe_port_ = 0;
@@ -87,6 +92,8 @@ class TenantTest {
                   std::chrono::seconds patience = std::chrono::seconds(60)) const;
   std::vector<Json> Events(const std::string& kind, const std::string& name) const;
 
+  // Every object of ours in this namespace has had its first pass.
+  bool AllObserved() const;
   // Judges all objects of this namespace now: kstatus and Flux's condition rules.
   void Judge() const;
 

@@ -96,6 +96,23 @@ TEST(InsertFromStaging, ValuesForAnIdentityThatIsAlwaysGeneratedOverrideIt) {
   EXPECT_THAT(InsertFromStaging(SongsTable(), kKey, presence, {}), Not(HasSubstr("OVERRIDING")));
 }
 
+TEST(InsertFromStaging, PartitionedTablesAreLockedAndLookedAt) {
+  Table table = SongsTable();
+  table.partitioned = true;
+  const auto presence = PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}});
+  EXPECT_THAT(InsertFromStaging(table, kKey, presence,
+                                {.conflict = api::Conflict::kUpdate,
+                                 .track = TrackRows::kNo,
+                                 .last_record = {}}),
+              HasSubstr("RETURNING NOT EXISTS (SELECT FROM \"music\".\"songs\" AS o WHERE"
+                        " o.\"tenant_id\" = t.\"tenant_id\" AND o.\"song_id\" ="
+                        " t.\"song_id\") AS inserted"));
+  EXPECT_EQ(LockForUpdate(table, api::Conflict::kUpdate),
+            "LOCK TABLE \"music\".\"songs\" IN SHARE ROW EXCLUSIVE MODE");
+  EXPECT_EQ(LockForUpdate(table, api::Conflict::kSkip), "");
+  EXPECT_EQ(LockForUpdate(SongsTable(), api::Conflict::kUpdate), "");
+}
+
 TEST(InsertFromStaging, QuotesNames) {
   Table table = SongsTable();
   table.schema = "s\"x";

@@ -18,6 +18,7 @@ inline Table SongsTable() {
   };
   Table table = {.schema = "music",
                  .name = "songs",
+                 .partitioned = false,
                  .columns = {column("tenant_id", "text", "my_tenant()"), column("song_id", "text"),
                              column("title", "text"), column("isrc", "text"),
                              column("added_at", "timestamp with time zone", "now()"),

@@ -10,6 +10,7 @@ namespace {
 
 namespace reason = api::reason;
 using List = std::vector<std::string>;
+using Labels = std::map<std::string, std::string>;
 using std::chrono::seconds;
 
 FixtureLife LoadedSet(const List& tenants) {
@@ -44,11 +45,11 @@ TEST(Covers, MatchesByNameOrByAllLabels) {
   const Case cases[] = {
       {"its name", {.tenant = "acme"}, true},
       {"another name", {.tenant = "globex"}, false},
-      {"one label", {.tenant_labels = {{{"plan", "paid"}}}}, true},
-      {"both labels", {.tenant_labels = {{{"plan", "paid"}, {"region", "eu"}}}}, true},
-      {"another value", {.tenant_labels = {{{"plan", "free"}}}}, false},
-      {"a label it lacks", {.tenant_labels = {{{"plan", "paid"}, {"team", "a"}}}}, false},
-      {"no label: every tenant", {.tenant_labels = std::map<std::string, std::string>()}, true},
+      {"one label", {.tenant_labels = Labels{{"plan", "paid"}}}, true},
+      {"both labels", {.tenant_labels = Labels{{"plan", "paid"}, {"region", "eu"}}}, true},
+      {"another value", {.tenant_labels = Labels{{"plan", "free"}}}, false},
+      {"a label it lacks", {.tenant_labels = Labels{{"plan", "paid"}, {"team", "a"}}}, false},
+      {"no label: every tenant", {.tenant_labels = Labels()}, true},
   };
   for (const Case& each : cases) {
     SCOPED_TRACE(each.name);

@@ -86,7 +86,7 @@ void TenantLife::Remember(const TenantPlan& plan, const TenantOutcome& outcome) 
     return;
   }
   memory.last_check = monotonic;
-  memory.checked_binding = BindingVersions(observed);
+  memory.checked_inputs = CheckInputs(observed);
   memory.drift = outcome.checked ? outcome.checked->drift : std::vector<std::string>();
   if (outcome.provisioned) {
     memory.rotation.reset();

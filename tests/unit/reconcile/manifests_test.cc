@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/base64.h"
+#include "operator/plan/binding.h"
 
 namespace tenantry::reconcile {
 namespace {

@@ -126,7 +126,7 @@ TEST_F(RouterTest, WakesFixtureSetsWhenATenantMattersToThem) {
   Know(SetFor("catalog", "acme"));
   Know(SetFor("strangers", "globex"));
   api::FixtureSet paid = SetFor("paid", "");
-  paid.spec.tenant_labels = {{"plan", "paid"}};
+  paid.spec.tenant_labels = std::map<std::string, std::string>{{"plan", "paid"}};
   Know(paid);
   struct Case {
     const char* name;
