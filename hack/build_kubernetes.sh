@@ -16,10 +16,12 @@ TEXT
 readonly STAGING_VERSION=v0${KUBERNETES_VERSION#v1}
 
 has_right_version() {
+  local answer
   case "$1" in
-    */kubectl) "$1" version --client 2>/dev/null ;;
-    *) "$1" --version 2>/dev/null ;;
-  esac | grep -qF "$KUBERNETES_VERSION"
+    */kubectl) answer=$("$1" version --client 2>/dev/null) ;;
+    *) answer=$("$1" --version 2>/dev/null) ;;
+  esac
+  [[ $answer == *"$KUBERNETES_VERSION"* ]]
 }
 
 # k8s.io/kubernetes cannot be `go install`ed: its go.mod replaces the staging modules by local folders.

@@ -2,8 +2,8 @@
 """Runs clang-tidy on the sources whose content changed since they were last found clean.
 
 A source's fingerprint covers its text, every header of ours that it reaches, its compiler flags, the
-configuration and clang-tidy's version; those of clean sources are kept in BUILD/tidy/. Exit code 1
-when there are findings.
+configuration and clang-tidy's version; those of clean sources are kept in ~/.cache/tenantry/tidy, for
+other clones, too. Tests are checked only when named. Exit code 1 when there are findings.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def reachable(source, seen):
 
 def fingerprint(source, command, version):
     digest = hashlib.sha256()
-    for part in (version, command, (ROOT / ".clang-tidy").read_text(encoding="utf-8"), TEST_CHECKS):
+    for part in (version, command.replace(str(ROOT), ""), (ROOT / ".clang-tidy").read_text(encoding="utf-8"), TEST_CHECKS):
         digest.update(part.encode() + b"\0")
     files = set()
     reachable(source, files)
@@ -79,7 +79,9 @@ def sources(build, wanted):
     for entry in json.loads(database.read_text(encoding="utf-8")):
         source = pathlib.Path(entry["directory"], entry["file"]).resolve()
         generated = build in source.parents
-        if source.is_relative_to(ROOT) and not generated and (not wanted or source in wanted):
+        is_test = source.is_relative_to(ROOT / "tests")
+        chosen = source in wanted if wanted else not is_test
+        if source.is_relative_to(ROOT) and not generated and chosen:
             found[source] = entry["command"]
     return sorted(found.items())
 
@@ -88,11 +90,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build/dev", help="build folder (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("files", nargs="*", help="only these (default: all)")
+    parser.add_argument("files", nargs="*", help="only these (default: all but tests)")
     arguments = parser.parse_args()
     build = (ROOT / arguments.build).resolve()
     program, version = find_clang_tidy()
-    clean = build / "tidy"
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    clean = pathlib.Path(cache) / "tenantry" / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
 
     wanted = {pathlib.Path(name).resolve() for name in arguments.files}

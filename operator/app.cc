@@ -70,8 +70,8 @@ class Informers {
 
   void Add(kube::ReflectorOptions options, std::unique_ptr<kube::ReflectorSink> sink) {
     Informer informer{.sink = std::move(sink)};
-    informer.reflector = std::make_unique<kube::Reflector>(kube_, std::move(options),
-                                                           *informer.sink, registry_);
+    informer.reflector =
+        std::make_unique<kube::Reflector>(kube_, std::move(options), *informer.sink, registry_);
     informers_.push_back(std::move(informer));
   }
 
@@ -123,8 +123,9 @@ void AddWatches(Informers& informers, reconcile::World& world, Router& router,
   for (const auto& [reference, resource] :
        {std::pair(Router::Reference::kSecret, kube::kSecrets),
         std::pair(Router::Reference::kConfigMap, kube::kConfigMaps)}) {
-    informers.Add({.resource = resource, .list = {.label_selector = watched, .metadata_only = true}},
-                  reconcile::MakeReferenceSink(reference, router, references));
+    informers.Add(
+        {.resource = resource, .list = {.label_selector = watched, .metadata_only = true}},
+        reconcile::MakeReferenceSink(reference, router, references));
   }
 }
 
@@ -136,8 +137,8 @@ class PlainServers {
                                     std::vector<telemetry::ProbeCheck> live,
                                     std::vector<telemetry::ProbeCheck> ready) {
     PlainServers servers;
-    servers.probes_ = TRY(
-        net::HttpServer::Make({.bind_address = config.health_probe_bind_address, .max_threads = 4}));
+    servers.probes_ = TRY(net::HttpServer::Make(
+        {.bind_address = config.health_probe_bind_address, .max_threads = 4}));
     telemetry::AddProbe(*servers.probes_, "/livez", live);
     telemetry::AddProbe(*servers.probes_, "/healthz", std::move(live));
     telemetry::AddProbe(*servers.probes_, "/readyz", std::move(ready));
@@ -246,20 +247,19 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                                      .tiers = *tiers};
   const std::string process_id = reconcile::RandomToken();
   reconcile::StoreReconciler stores(services, {config.drift_interval, process_id});
-  reconcile::TenantReconciler tenants(
-      services, {config.drift_interval, config.rotation_overlap, process_id});
+  reconcile::TenantReconciler tenants(services,
+                                      {config.drift_interval, config.rotation_overlap, process_id});
   reconcile::FixtureReconciler fixtures(services, {.drift_interval = config.drift_interval});
   reconcile::Controller controller(services, queue, stores, tenants, fixtures);
 
-  kube::LeaseElection election(
-      **kube,
-      {.ns = api::Namespace(LeaseNamespace(config, *kube_config)),
-       .name = api::Name(config.leader_election_id),
-       .identity = instance,
-       .lease_duration = config.lease_duration,
-       .renew_deadline = config.renew_deadline,
-       .retry_period = config.retry_period},
-      clock, *registry);
+  kube::LeaseElection election(**kube,
+                               {.ns = api::Namespace(LeaseNamespace(config, *kube_config)),
+                                .name = api::Name(config.leader_election_id),
+                                .identity = instance,
+                                .lease_duration = config.lease_duration,
+                                .renew_deadline = config.renew_deadline,
+                                .retry_period = config.retry_period},
+                               clock, *registry);
   Informers informers(**kube, *registry);
   AddWatches(informers, world, router, references, metrics);
 
@@ -302,7 +302,8 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
     done.request_stop();
   });
   if (!election.Hold(done.get_token())) {
-    log::Error("the lease is lost; the operator ends at once so that nobody works beside its new holder");
+    log::Error(
+        "the lease is lost; the operator ends at once so that nobody works beside its new holder");
     std::_Exit(1);
   }
   log::Info("stopped");

@@ -56,7 +56,8 @@ Result<T> Named(Result<T> result, const flags::Values& values, const std::string
 flags::Program OperatorFlags() {
   return {
       .name = "tenantry-operator",
-      .description = "Gives every tenant its place in PostgreSQL and Redis, from Kubernetes objects.",
+      .description =
+          "Gives every tenant its place in PostgreSQL and Redis, from Kubernetes objects.",
       .env_prefix = "TENANTRY_OPERATOR",
       .flags =
           {{"kubeconfig", "", "kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config"},
@@ -84,10 +85,11 @@ flags::Program OperatorFlags() {
            {"trust-domain", "tenantry.dev", "trust domain of the SPIFFE IDs in the certificates"},
            {"log-level", "info", "debug, info, warn or error"},
            {"log-encoding", "json", "json or console"}},
-      .examples = "Example, on a laptop:\n"
-                  "  tenantry-operator --kubeconfig ~/.kube/config --agent-ca-file ca.crt \\\n"
-                  "      --agent-cert-file operator.crt --agent-key-file operator.key \\\n"
-                  "      --log-encoding console\n"};
+      .examples =
+          "Example, on a laptop:\n"
+          "  tenantry-operator --kubeconfig ~/.kube/config --agent-ca-file ca.crt \\\n"
+          "      --agent-cert-file operator.crt --agent-key-file operator.key \\\n"
+          "      --log-encoding console\n"};
 }
 
 Result<OperatorConfig> MakeOperatorConfig(const flags::Values& values) {

@@ -30,7 +30,7 @@ struct OperatorConfig {
   std::chrono::seconds rotation_overlap{};
   std::chrono::milliseconds cache_sync_timeout{};
   std::chrono::milliseconds graceful_shutdown_timeout{};
-  std::string tiers_file;                 // empty: the built-in tiers
+  std::string tiers_file;  // empty: the built-in tiers
   net::TlsFiles agent_tls;
   std::string trust_domain;
   log::Level log_level = log::Level::kInfo;

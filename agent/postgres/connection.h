@@ -40,11 +40,11 @@ struct ServerDiagnostics {
 // Not thread-safe. Every call has the statement's deadline (statement_timeout) and ends with
 // kCancelled soon after `stop` (PQcancel).
 // Errors: broken connection, serialization failure, deadlock, too many connections, read-only or
-// starting server, disk full → kUnavailable (with reason QuotaExceeded when the role's own connection
-// limit is reached: its password was right); a lost answer to COMMIT → kOutcomeUnknown; refused
-// password, missing database or role, missing rights, everything else by SQLSTATE class → kInvalid
-// with the fitting reason (CredentialsRefused, DatabaseNotFound, InsufficientPrivilege, …).
-// Messages name user@host:port/database and never hold a password.
+// starting server, disk full → kUnavailable (with reason QuotaExceeded when the role's own
+// connection limit is reached: its password was right); a lost answer to COMMIT → kOutcomeUnknown;
+// refused password, missing database or role, missing rights, everything else by SQLSTATE class →
+// kInvalid with the fitting reason (CredentialsRefused, DatabaseNotFound, InsufficientPrivilege,
+// …). Messages name user@host:port/database and never hold a password.
 class Connection {
  public:
   // `application` shows in pg_stat_activity. kUnavailable/DatabaseUnreachable when nobody answers.

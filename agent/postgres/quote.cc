@@ -20,7 +20,7 @@ std::string Doubled(std::string_view text, char doubled) {
 std::string QuoteIdentifier(std::string_view name) { return '"' + Doubled(name, '"') + '"'; }
 
 std::string QuoteLiteral(std::string_view text) {
-  const std::string quoted = '\'' + Doubled(text, '\'') + '\'';
+  std::string quoted = '\'' + Doubled(text, '\'') + '\'';
   if (text.find('\\') == std::string_view::npos) {
     return quoted;
   }

@@ -15,7 +15,7 @@ namespace tenantry::redis {
 struct Reply {
   enum class Type { kNil, kString, kInteger, kArray, kError };
   Type type = Type::kNil;
-  std::string text;              // kString, kError
+  std::string text;  // kString, kError
   std::int64_t integer = 0;
   std::vector<Reply> elements;
 };
@@ -32,7 +32,8 @@ class Connection {
   // An error reply is an Error.
   virtual Result<Reply> Command(const std::vector<std::string>& arguments) = 0;
   // Sends all, then reads all replies; error replies are in the result.
-  virtual Result<std::vector<Reply>> Pipeline(const std::vector<std::vector<std::string>>& commands) = 0;
+  virtual Result<std::vector<Reply>> Pipeline(
+      const std::vector<std::vector<std::string>>& commands) = 0;
 };
 
 }  // namespace tenantry::redis

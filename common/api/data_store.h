@@ -10,24 +10,24 @@
 namespace tenantry::api {
 
 enum class SslMode { kDisable, kPrefer, kRequire, kVerifyCa, kVerifyFull };
-const char* ToString(SslMode mode);   // as in a CR: "VerifyFull"
-const char* ToLibpq(SslMode mode);    // as in libpq: "verify-full"
+const char* ToString(SslMode mode);  // as in a CR: "VerifyFull"
+const char* ToLibpq(SslMode mode);   // as in libpq: "verify-full"
 
 struct PostgresEndpoint {
   std::string host;
-  int port = 5432;                     // 1..65535
-  std::string database = "postgres";   // home of Schema and RowLevel tenants and of the catalogue
+  int port = 5432;                    // 1..65535
+  std::string database = "postgres";  // home of Schema and RowLevel tenants and of the catalogue
   SslMode ssl_mode = SslMode::kVerifyFull;
-  std::string admin_secret;            // adminSecretRef.name: keys username, password
-  std::string ca_secret;               // caSecretRef.name: key ca.crt; empty: the agent's system roots
+  std::string admin_secret;  // adminSecretRef.name: keys username, password
+  std::string ca_secret;     // caSecretRef.name: key ca.crt; empty: the agent's system roots
 
   friend bool operator==(const PostgresEndpoint&, const PostgresEndpoint&) = default;
 };
 
 struct RedisEndpoint {
   std::string host;
-  int port = 6379;            // 1..65535
-  std::string admin_secret;   // adminSecretRef.name: keys username (optional), password
+  int port = 6379;           // 1..65535
+  std::string admin_secret;  // adminSecretRef.name: keys username (optional), password
 
   friend bool operator==(const RedisEndpoint&, const RedisEndpoint&) = default;
 };
@@ -38,8 +38,8 @@ struct DataStoreSpec {
   PostgresEndpoint postgres;
   std::optional<RedisEndpoint> redis;
   std::vector<std::string> agent_endpoints;  // agents.endpoints[]: https://host:port
-  AllowedNamespaces allowed_from = AllowedNamespaces::kSame;   // allowedNamespaces.from
-  std::map<std::string, std::string> allowed_labels;           // allowedNamespaces.selector.matchLabels
+  AllowedNamespaces allowed_from = AllowedNamespaces::kSame;  // allowedNamespaces.from
+  std::map<std::string, std::string> allowed_labels;  // allowedNamespaces.selector.matchLabels
 
   friend bool operator==(const DataStoreSpec&, const DataStoreSpec&) = default;
 };
@@ -49,7 +49,7 @@ struct DataStoreStatus {
   std::vector<Condition> conditions;
   std::string postgres_version;  // "15.18"; empty: unknown
   std::string redis_version;
-  std::int64_t tenants = 0;      // Tenants that refer to this DataStore
+  std::int64_t tenants = 0;  // Tenants that refer to this DataStore
   std::int64_t agents_ready = 0;
   std::string last_handled_reconcile_at;  // echo of tenantry.dev/requestedAt
 

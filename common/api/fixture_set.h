@@ -18,10 +18,10 @@ enum class UnloadPolicy { kRetain, kUnload };
 
 // Exactly one of the three is set.
 struct DatasetSource {
-  std::optional<std::string> inline_text;   // inline: the file's text
-  std::string config_map;                   // configMapRef.name, configMapRef.key
+  std::optional<std::string> inline_text;  // inline: the file's text
+  std::string config_map;                  // configMapRef.name, configMapRef.key
   std::string config_map_key;
-  std::string volume_path;                  // volume.path, below the agent's --fixtures-dir
+  std::string volume_path;  // volume.path, below the agent's --fixtures-dir
 
   friend bool operator==(const DatasetSource&, const DatasetSource&) = default;
 };
@@ -49,14 +49,14 @@ struct Dataset {
   DatasetSource source;
   Format format = Format::kAuto;
   DatasetTarget target;
-  std::vector<std::string> key;             // columns; empty: the table's primary key
+  std::vector<std::string> key;  // columns; empty: the table's primary key
   Conflict conflict = Conflict::kError;
 
   friend bool operator==(const Dataset&, const Dataset&) = default;
 };
 
 struct FixtureSetSpec {
-  std::string tenant;                                  // tenantRef.name, or:
+  std::string tenant;                                               // tenantRef.name, or:
   std::optional<std::map<std::string, std::string>> tenant_labels;  // tenantSelector.matchLabels
   std::vector<Dataset> datasets;
   UnloadPolicy deletion_policy = UnloadPolicy::kRetain;
@@ -91,9 +91,9 @@ struct DatasetStatus {
 
 // One tenant that the set covers. `loaded_hash` names everything the load depended on.
 struct FixtureTenantStatus {
-  std::string name;                  // of the Tenant
-  std::string loaded_hash;           // empty: not loaded yet
-  std::string message;               // why it is not loaded; empty when it is
+  std::string name;         // of the Tenant
+  std::string loaded_hash;  // empty: not loaded yet
+  std::string message;      // why it is not loaded; empty when it is
   std::vector<DatasetStatus> datasets;
 
   friend bool operator==(const FixtureTenantStatus&, const FixtureTenantStatus&) = default;
@@ -104,9 +104,9 @@ struct FixtureSetStatus {
   std::vector<Condition> conditions;
   std::vector<FixtureTenantStatus> tenants;
   std::vector<DatasetStatus> datasets;
-  std::string tenants_ready;         // "41/42"
-  std::string progress;              // "98%"
-  std::int64_t rows = 0;             // read, over all tenants
+  std::string tenants_ready;  // "41/42"
+  std::string progress;       // "98%"
+  std::int64_t rows = 0;      // read, over all tenants
   std::int64_t rejected = 0;
   std::string last_handled_reconcile_at;
 

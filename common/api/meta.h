@@ -20,11 +20,14 @@ using Uid = StrongId<struct UidTag>;
 using TenantId = StrongId<struct TenantIdTag>;
 
 // Labels and annotations that we read or write.
-inline constexpr char kTenantLabel[] = "tenantry.dev/tenant";       // name of the Tenant it belongs to
-inline constexpr char kComponentLabel[] = "tenantry.dev/component"; // binding | cache-binding | config
-inline constexpr char kManagedLabel[] = "tenantry.dev/managed";     // "true": created by the operator
-inline constexpr char kWatchLabel[] = "tenantry.dev/watch";         // "true": a change wakes its users at once
-inline constexpr char kAgentLabel[] = "tenantry.dev/agent";         // on Pods: name of the DataStore it serves
+inline constexpr char kTenantLabel[] = "tenantry.dev/tenant";  // name of the Tenant it belongs to
+inline constexpr char kComponentLabel[] =
+    "tenantry.dev/component";                                    // binding | cache-binding | config
+inline constexpr char kManagedLabel[] = "tenantry.dev/managed";  // "true": created by the operator
+inline constexpr char kWatchLabel[] =
+    "tenantry.dev/watch";  // "true": a change wakes its users at once
+inline constexpr char kAgentLabel[] =
+    "tenantry.dev/agent";  // on Pods: name of the DataStore it serves
 inline constexpr char kAdoptAnnotation[] = "tenantry.dev/adopt";
 inline constexpr char kRequestedAtAnnotation[] = "tenantry.dev/requestedAt";
 inline constexpr char kRotateAnnotation[] = "tenantry.dev/rotate-credentials";
@@ -35,8 +38,8 @@ inline constexpr char kDataStoreFinalizer[] = "tenantry.dev/release-data-store";
 inline constexpr char kFixtureSetFinalizer[] = "tenantry.dev/release-fixtures";
 
 enum class Kind { kDataStore, kTenant, kFixtureSet };
-const char* ToString(Kind kind);    // "Tenant"
-const char* PluralOf(Kind kind);    // "tenants"
+const char* ToString(Kind kind);  // "Tenant"
+const char* PluralOf(Kind kind);  // "tenants"
 
 // Identifies one of our objects in the cluster.
 struct ObjectKey {

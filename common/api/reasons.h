@@ -1,6 +1,7 @@
 #pragma once
 
-// Condition types and reasons. Stable API: users' scripts, alerts and Argo's health check read them.
+// Condition types and reasons. Stable API: users' scripts, alerts and Argo's health check read
+// them.
 namespace tenantry::api {
 
 namespace condition {
@@ -40,13 +41,14 @@ inline constexpr char kRedisUnreachable[] = "RedisUnreachable";
 inline constexpr char kOwnershipConflict[] = "OwnershipConflict";
 inline constexpr char kAdoptionRequired[] = "AdoptionRequired";
 inline constexpr char kMigrationFailed[] = "MigrationFailed";
-inline constexpr char kSourceNotFound[] = "SourceNotFound";   // a fixture file, or a key of a ConfigMap
-inline constexpr char kInvalidData[] = "InvalidData";         // a fixture file's content
+inline constexpr char kSourceNotFound[] =
+    "SourceNotFound";                                  // a fixture file, or a key of a ConfigMap
+inline constexpr char kInvalidData[] = "InvalidData";  // a fixture file's content
 inline constexpr char kDriftDetected[] = "DriftDetected";
 inline constexpr char kDriftCorrected[] = "DriftCorrected";
 inline constexpr char kQuotaExceeded[] = "QuotaExceeded";
 inline constexpr char kFinalizerBlocked[] = "FinalizerBlocked";
-inline constexpr char kTenantBusy[] = "TenantBusy";           // another task holds the tenant's lock
+inline constexpr char kTenantBusy[] = "TenantBusy";  // another task holds the tenant's lock
 inline constexpr char kInternal[] = "InternalError";
 }  // namespace reason
 

@@ -15,32 +15,32 @@ enum class DeletionPolicy { kRetain, kDelete };
 
 // Quotas; absent: unlimited, or the tier's.
 struct Limits {
-  std::optional<std::int64_t> api_calls;    // limits.apiCalls, per hour; published to the app
-  std::optional<std::string> storage;       // limits.storage, a quantity ("100Gi"); measured
-  std::optional<int> connections;           // limits.connections; enforced by the database role
+  std::optional<std::int64_t> api_calls;  // limits.apiCalls, per hour; published to the app
+  std::optional<std::string> storage;     // limits.storage, a quantity ("100Gi"); measured
+  std::optional<int> connections;         // limits.connections; enforced by the database role
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 // Exactly one of the two is set, or neither: then there are no tables but the user's own.
 struct SchemaSource {
-  std::string template_name;        // schema.template: "Music"
-  std::string config_map;           // schema.configMapRef.name: keys V1__name.sql, V2__…
-  std::optional<int> version;       // schema.version: apply up to this one; absent: the newest
+  std::string template_name;   // schema.template: "Music"
+  std::string config_map;      // schema.configMapRef.name: keys V1__name.sql, V2__…
+  std::optional<int> version;  // schema.version: apply up to this one; absent: the newest
 
   friend bool operator==(const SchemaSource&, const SchemaSource&) = default;
 };
 
 struct TenantSpec {
   std::string display_name;
-  TenantId tenant_id;               // tenantID; empty: metadata.name (see EffectiveTenantId)
+  TenantId tenant_id;  // tenantID; empty: metadata.name (see EffectiveTenantId)
   std::string tier = "Standard";
   std::string admin_email;
-  Name data_store;                  // dataStoreRef.name
-  Namespace data_store_namespace;   // dataStoreRef.namespace; empty: the Tenant's own
+  Name data_store;                 // dataStoreRef.name
+  Namespace data_store_namespace;  // dataStoreRef.namespace; empty: the Tenant's own
   Isolation isolation = Isolation::kSchema;
   SchemaSource schema;
-  std::string config_json;          // config: any JSON object as text; empty: none
+  std::string config_json;  // config: any JSON object as text; empty: none
   std::vector<std::string> features;
   Limits limits;
   DeletionPolicy deletion_policy = DeletionPolicy::kRetain;
@@ -60,18 +60,18 @@ struct Usage {
 struct TenantStatus {
   std::int64_t observed_generation = -1;
   std::vector<Condition> conditions;
-  std::string tenant_id;             // tenantID as used, for printing
-  std::string binding;               // binding.name: the Secret with the PostgreSQL connection
-  std::string cache_binding;         // cacheBinding.name: the Secret with the Redis connection
-  std::string schema_version;        // newest applied migration; empty: none
-  std::string storage_size;          // usage as people read it: "48Mi"
+  std::string tenant_id;       // tenantID as used, for printing
+  std::string binding;         // binding.name: the Secret with the PostgreSQL connection
+  std::string cache_binding;   // cacheBinding.name: the Secret with the Redis connection
+  std::string schema_version;  // newest applied migration; empty: none
+  std::string storage_size;    // usage as people read it: "48Mi"
   Usage usage;
-  std::string agent_name;            // agent.name, agent.version: who did the last task
+  std::string agent_name;  // agent.name, agent.version: who did the last task
   std::string agent_version;
-  std::string provisioned_hash;      // of everything the last successful Provision was given
-  std::string incarnation;           // changes whenever the tenant's storage was made anew
-  std::string last_handled_reconcile_at;   // echo of tenantry.dev/requestedAt
-  std::string last_handled_rotation;       // echo of tenantry.dev/rotate-credentials
+  std::string provisioned_hash;           // of everything the last successful Provision was given
+  std::string incarnation;                // changes whenever the tenant's storage was made anew
+  std::string last_handled_reconcile_at;  // echo of tenantry.dev/requestedAt
+  std::string last_handled_rotation;      // echo of tenantry.dev/rotate-credentials
 
   friend bool operator==(const TenantStatus&, const TenantStatus&) = default;
 };

@@ -13,7 +13,7 @@ using MonotonicTime = std::chrono::steady_clock::time_point;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual WallTime Now() const = 0;            // for what users read
+  virtual WallTime Now() const = 0;             // for what users read
   virtual MonotonicTime Monotonic() const = 0;  // for measuring and waiting
 };
 

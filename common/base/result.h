@@ -78,9 +78,9 @@ class [[nodiscard]] Result<void> {
 }  // namespace tenantry
 
 // Unwraps a Result, or returns its error from the enclosing function. One TRY per statement.
-#define TRY(expr)                                                \
-  __extension__({                                                \
-    auto&& try_result = (expr);                                  \
-    if (!try_result) return std::move(try_result).error();       \
-    std::move(try_result).value();                               \
+#define TRY(expr)                                          \
+  __extension__({                                          \
+    auto&& try_result = (expr);                            \
+    if (!try_result) return std::move(try_result).error(); \
+    std::move(try_result).value();                         \
   })

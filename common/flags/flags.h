@@ -20,11 +20,11 @@ struct Flag {
 };
 
 struct Program {
-  std::string name;           // "tenantry-operator"
-  std::string description;    // one sentence
-  std::string env_prefix;     // "TENANTRY_OPERATOR"
+  std::string name;         // "tenantry-operator"
+  std::string description;  // one sentence
+  std::string env_prefix;   // "TENANTRY_OPERATOR"
   std::vector<Flag> flags;
-  std::string examples;       // printed below --help
+  std::string examples;  // printed below --help
 };
 
 // The value of each flag, by name: command line over environment over --config file over default.
@@ -33,7 +33,7 @@ using Values = std::map<std::string, std::string>;
 // What to do instead of running: print `text` and exit with `exit_code`.
 struct EarlyExit {
   std::string text;
-  int exit_code = 0;          // 2: bad usage
+  int exit_code = 0;  // 2: bad usage
 };
 
 // Knows --help, --version, --config FILE (YAML; an unknown key is an error that names it) and

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kFlushTime{2};
 
 class QueuedRecorder final : public EventRecorder {
  public:
-  QueuedRecorder(Client& client, std::string instance, const Clock& clock)
+  QueuedRecorder(Client& client, const std::string& instance, const Clock& clock)
       : client_(client),
         instance_(Shorten(instance, 120)),
         clock_(clock),
@@ -145,9 +145,9 @@ class QueuedRecorder final : public EventRecorder {
 
 }  // namespace
 
-std::unique_ptr<EventRecorder> EventRecorder::Make(Client& client, std::string instance,
+std::unique_ptr<EventRecorder> EventRecorder::Make(Client& client, const std::string& instance,
                                                    const Clock& clock) {
-  return std::make_unique<QueuedRecorder>(client, std::move(instance), clock);
+  return std::make_unique<QueuedRecorder>(client, instance, clock);
 }
 
 }  // namespace tenantry::kube

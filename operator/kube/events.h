@@ -23,7 +23,7 @@ struct EventSubject {
 // that cannot be written is logged and dropped. Thread-safe.
 class EventRecorder {
  public:
-  static std::unique_ptr<EventRecorder> Make(Client& client, std::string instance,
+  static std::unique_ptr<EventRecorder> Make(Client& client, const std::string& instance,
                                              const Clock& clock);
   // Writes what is queued; starts no more writes after two seconds.
   virtual ~EventRecorder() = default;

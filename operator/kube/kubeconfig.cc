@@ -92,18 +92,20 @@ Result<Kubeconfig::Entries> Kubeconfig::ReadEntries(const YAML::Node& document,
   if (!list.IsSequence()) {
     return Invalid(file + ": " + kind + "s is not a list");
   }
+  const std::string prefix = file + ": " + kind;
+  const std::string not_a_map = ": " + kind + " is not a map";
   for (const YAML::Node& element : list) {
     if (!element.IsMap() || !element["name"] || !element["name"].IsScalar()) {
-      return Invalid(file + ": an element of " + kind + "s has no name");
+      return Invalid(prefix + "s: an element has no name");
     }
     const std::string name = element["name"].Scalar();
-    const std::string where = file + ": " + kind + " " + Quoted(name);
+    const std::string where = prefix + " " + Quoted(name);
     YAML::Node fields = element[kind];
     if (IsAbsent(fields)) {
       fields = YAML::Node(YAML::NodeType::Map);
     }
     if (!fields.IsMap()) {
-      return Invalid(where + ": " + kind + " is not a map");
+      return Invalid(where + not_a_map);
     }
     entries.try_emplace(name, Entry{fields, where, folder});
   }

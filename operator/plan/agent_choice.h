@@ -18,7 +18,8 @@ struct AgentCandidate {
 
 // The agents for one tenant, best first: those bound to it, then the pool by rendezvous hashing of
 // the Tenant's UID, so that a lost agent moves only its own tenants. Agents bound to other tenants
-// never serve it. Source: Thaler, Ravishankar: Using name-based mappings to increase hit rates, 1998.
+// never serve it. Source: Thaler, Ravishankar: Using name-based mappings to increase hit rates,
+// 1998.
 std::vector<AgentCandidate> RankAgents(std::vector<AgentCandidate> candidates,
                                        const api::Name& tenant, const api::Uid& uid);
 

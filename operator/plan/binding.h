@@ -22,7 +22,7 @@ inline constexpr char kPreviousPasswordKey[] = "previous-password";  // of the c
 
 // What an app needs to log in as.
 struct Credentials {
-  std::string username;   // PostgreSQL role
+  std::string username;  // PostgreSQL role
   Secret password;
   Secret cache_password;  // of the Redis user; empty: the DataStore has no Redis
 
@@ -40,17 +40,18 @@ struct Rotation {
 
 // Where the tenant's data is, without credentials.
 struct BindingTarget {
-  api::PostgresAccess postgres;             // user and password are not looked at
+  api::PostgresAccess postgres;  // user and password are not looked at
   std::string schema;
-  std::optional<api::RedisAccess> redis;    // user and password are not looked at
+  std::optional<api::RedisAccess> redis;  // user and password are not looked at
 };
 
-api::Name BindingName(const api::Tenant& tenant);        // "<name>-connection"
-api::Name CacheBindingName(const api::Tenant& tenant);   // "<name>-cache"
-api::Name ConfigName(const api::Tenant& tenant);         // "<name>-config"
+api::Name BindingName(const api::Tenant& tenant);       // "<name>-connection"
+api::Name CacheBindingName(const api::Tenant& tenant);  // "<name>-cache"
+api::Name ConfigName(const api::Tenant& tenant);        // "<name>-config"
 
 SecretObject DesiredBinding(const api::Tenant& tenant, const BindingTarget& target,
-                            const Credentials& credentials, const std::optional<Rotation>& rotation);
+                            const Credentials& credentials,
+                            const std::optional<Rotation>& rotation);
 // `target.redis` must be set.
 SecretObject DesiredCacheBinding(const api::Tenant& tenant, const BindingTarget& target,
                                  const Credentials& credentials,

@@ -11,9 +11,9 @@ namespace tenantry::plan {
 
 // Who made an object, and for whom.
 struct Ownership {
-  api::Name tenant;      // label tenantry.dev/tenant
-  api::Uid tenant_uid;   // owner reference
-  std::string component; // label tenantry.dev/component
+  api::Name tenant;       // label tenantry.dev/tenant
+  api::Uid tenant_uid;    // owner reference
+  std::string component;  // label tenantry.dev/component
 
   friend bool operator==(const Ownership&, const Ownership&) = default;
 };
@@ -21,8 +21,8 @@ struct Ownership {
 struct SecretObject {
   api::Namespace ns;
   api::Name name;
-  std::string type;                          // "servicebinding.io/postgresql"
-  std::map<std::string, Secret> data;        // decoded
+  std::string type;                                // "servicebinding.io/postgresql"
+  std::map<std::string, Secret> data;              // decoded
   std::map<std::string, std::string> annotations;  // ours only
   Ownership ownership;
 

@@ -15,25 +15,25 @@ namespace tenantry::plan {
 
 struct StoreObserved {
   api::DataStore store;
-  std::optional<Error> blocked;            // a Secret or a key of it is missing
-  std::optional<api::StoreSpec> access;    // unless `blocked`
-  std::int64_t tenants = 0;                // that refer to it
+  std::optional<Error> blocked;          // a Secret or a key of it is missing
+  std::optional<api::StoreSpec> access;  // unless `blocked`
+  std::int64_t tenants = 0;              // that refer to it
 };
 
 struct StoreMemory {
   std::optional<MonotonicTime> last_check;
-  std::string checked;                     // fingerprint of spec and Secrets' versions
+  std::string checked;  // fingerprint of spec and Secrets' versions
   std::int64_t checks = 0;
 };
 
 // What the agents said in this pass.
 struct StoreOutcome {
-  std::optional<Error> error;              // of the check
+  std::optional<Error> error;  // of the check
   std::optional<api::TaskReport> task;
   std::optional<api::StoreResult> result;
   bool agents_asked = false;
   std::int64_t agents_ready = 0;
-  std::optional<Error> agent_error;        // of an agent that does not answer
+  std::optional<Error> agent_error;  // of an agent that does not answer
 };
 
 struct StorePlan {

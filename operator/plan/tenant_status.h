@@ -14,8 +14,8 @@ namespace tenantry::plan {
 
 // What became of a plan.
 struct TenantOutcome {
-  std::optional<Error> error;                     // of an action or the task; the pass ended there
-  std::optional<api::TaskReport> task;            // as last seen
+  std::optional<Error> error;           // of an action or the task; the pass ended there
+  std::optional<api::TaskReport> task;  // as last seen
   std::optional<api::ProvisionResult> provisioned;  // these three: when the task has succeeded
   std::optional<api::ObserveResult> checked;
   std::optional<api::DeprovisionResult> released;

@@ -26,28 +26,24 @@ const char* RequeueName(plan::Requeue::Kind kind) {
 
 void LogPass(const WorkKey& key, const Pass& pass, std::chrono::duration<double> took) {
   const std::string id = RandomToken();
-  const log::Fields common = {{"controller", ControllerName(key.kind)},
-                              {"controllerGroup", api::kGroup},
-                              {"controllerKind", api::ToString(key.kind)},
-                              {"namespace", key.object.ns.value()},
-                              {"name", key.object.name.value()},
-                              {"reconcileID", id},
-                              {"outcome", RequeueName(pass.requeue.kind)},
-                              {"seconds", took.count()}};
+  const log::Fields common = {
+      {"controller", ControllerName(key.kind)},    {"controllerGroup", api::kGroup},
+      {"controllerKind", api::ToString(key.kind)}, {"namespace", key.object.ns.value()},
+      {"name", key.object.name.value()},           {"reconcileID", id},
+      {"outcome", RequeueName(pass.requeue.kind)}, {"seconds", took.count()}};
   if (!pass.error) {
     log::Debug("reconciled", common);
     return;
   }
-  log::Warn("reconcile met a problem",
-            {{"controller", ControllerName(key.kind)},
-             {"controllerGroup", api::kGroup},
-             {"controllerKind", api::ToString(key.kind)},
-             {"namespace", key.object.ns.value()},
-             {"name", key.object.name.value()},
-             {"reconcileID", id},
-             {"outcome", RequeueName(pass.requeue.kind)},
-             {"seconds", took.count()},
-             {"error", pass.error->message}});
+  log::Warn("reconcile met a problem", {{"controller", ControllerName(key.kind)},
+                                        {"controllerGroup", api::kGroup},
+                                        {"controllerKind", api::ToString(key.kind)},
+                                        {"namespace", key.object.ns.value()},
+                                        {"name", key.object.name.value()},
+                                        {"reconcileID", id},
+                                        {"outcome", RequeueName(pass.requeue.kind)},
+                                        {"seconds", took.count()},
+                                        {"error", pass.error->message}});
 }
 
 }  // namespace

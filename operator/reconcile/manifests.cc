@@ -24,13 +24,12 @@ Json MetadataOf(const api::Namespace& ns, const api::Name& name, const plan::Own
             {api::kWatchLabel, "true"},
             {api::kTenantLabel, ownership.tenant.value()},
             {api::kComponentLabel, ownership.component}}},
-          {"ownerReferences",
-           Json::array({{{"apiVersion", api::kApiVersion},
-                         {"kind", api::ToString(api::Kind::kTenant)},
-                         {"name", ownership.tenant.value()},
-                         {"uid", ownership.tenant_uid.value()},
-                         {"controller", true},
-                         {"blockOwnerDeletion", false}}})}};
+          {"ownerReferences", Json::array({{{"apiVersion", api::kApiVersion},
+                                            {"kind", api::ToString(api::Kind::kTenant)},
+                                            {"name", ownership.tenant.value()},
+                                            {"uid", ownership.tenant_uid.value()},
+                                            {"controller", true},
+                                            {"blockOwnerDeletion", false}}})}};
 }
 
 std::string LabelOf(const api::ObjectMeta& meta, const char* label) {

@@ -11,7 +11,8 @@ namespace tenantry::reconcile {
 nlohmann::json EncodeManifest(const plan::SecretObject& secret);
 nlohmann::json EncodeManifest(const plan::ConfigMapObject& config_map);
 
-// Labels, owner and annotations that are not ours are not kept; kInvalid for data that is no base64.
+// Labels, owner and annotations that are not ours are not kept; kInvalid for data that is no
+// base64.
 Result<plan::Existing<plan::SecretObject>> DecodeSecret(const nlohmann::json& object);
 Result<plan::Existing<plan::ConfigMapObject>> DecodeConfigMap(const nlohmann::json& object);
 

@@ -18,6 +18,10 @@ inline bool IsOlder(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
+// What to do with an object that the cache does not have. The answer to our own write may arrive
+// after the watch has told that the object is gone: it must not bring the object back.
+enum class IfUnknown { kInsert, kIgnore };
+
 // The newest known state of all objects of one kind. Filled by a watch, and by the answers to our
 // own writes, so that a pass never works on a state older than what it wrote. Thread-safe; objects
 // are published as immutable snapshots.
@@ -32,9 +36,14 @@ class ObjectCache {
   };
 
   // An object older than the known one changes nothing.
-  Change Upsert(T object) {
+  Change Upsert(T object, IfUnknown if_unknown = IfUnknown::kInsert) {
     auto after = std::make_shared<const T>(std::move(object));
     const MutexLock lock(mutex_);
+    const auto found = objects_.find(after->meta.key());
+    const bool known = found != objects_.end() && found->second->meta.uid == after->meta.uid;
+    if (!known && if_unknown == IfUnknown::kIgnore) {
+      return {};
+    }
     Pointer& slot = objects_[after->meta.key()];
     if (slot && !IsOlder(slot->meta.resource_version, after->meta.resource_version)) {
       return {slot, slot};

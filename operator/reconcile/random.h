@@ -8,9 +8,9 @@
 // Chance, from the kernel's generator (getrandom). Thread-safe.
 namespace tenantry::reconcile {
 
-Secret RandomPassword();                 // 32 letters and digits: 190 bits
-plan::Credentials RandomCredentials();   // both passwords; the username is left to the plan
-std::string RandomToken();               // 8 hex digits: tells two runs of a process apart
-double RandomFraction();                 // in [0, 1)
+Secret RandomPassword();                // 32 letters and digits: 190 bits
+plan::Credentials RandomCredentials();  // both passwords; the username is left to the plan
+std::string RandomToken();              // 8 hex digits: tells two runs of a process apart
+double RandomFraction();                // in [0, 1)
 
 }  // namespace tenantry::reconcile

@@ -12,7 +12,8 @@ constexpr std::chrono::seconds kRememberSecrets{2};
 Error NotFound(const std::string& kind, const api::ObjectKey& key, const std::string& needed_by,
                const char* reason) {
   return {ErrorCode::kInvalid,
-          kind + " " + ToString(key) + ", which " + needed_by + " refers to, does not exist. Create it.",
+          kind + " " + ToString(key) + ", which " + needed_by +
+              " refers to, does not exist. Create it.",
           reason};
 }
 
@@ -96,14 +97,15 @@ Result<References::StoreCredentials> References::ReadStore(const api::DataStore&
   const api::PostgresEndpoint& postgres = store.spec.postgres;
   const api::ObjectKey admin_key{store.meta.ns, api::Name(postgres.admin_secret)};
   const auto admin = TRY(ReadSecret(admin_key, needed_by));
-  StoreCredentials read{.access = {.postgres = {.host = postgres.host,
-                                                .port = postgres.port,
-                                                .database = postgres.database,
-                                                .ssl_mode = postgres.ssl_mode,
-                                                .user = ValueOr(admin.object, "username"),
-                                                .password = Secret(ValueOr(admin.object, "password"))},
-                                   .postgres_secret = postgres.admin_secret},
-                        .versions = admin.resource_version};
+  StoreCredentials read{
+      .access = {.postgres = {.host = postgres.host,
+                              .port = postgres.port,
+                              .database = postgres.database,
+                              .ssl_mode = postgres.ssl_mode,
+                              .user = ValueOr(admin.object, "username"),
+                              .password = Secret(ValueOr(admin.object, "password"))},
+                 .postgres_secret = postgres.admin_secret},
+      .versions = admin.resource_version};
   if (read.access.postgres.user.empty() || read.access.postgres.password.empty()) {
     return MissingKey(admin_key, read.access.postgres.user.empty() ? "username" : "password");
   }

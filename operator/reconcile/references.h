@@ -19,8 +19,8 @@
 namespace tenantry::reconcile {
 
 // Reads the Secrets and ConfigMaps that our objects refer to. Errors name the object, the key and
-// who needs it. The Secrets of a DataStore are remembered for two seconds, because a thousand of its
-// tenants may ask within one. Thread-safe.
+// who needs it. The Secrets of a DataStore are remembered for two seconds, because a thousand of
+// its tenants may ask within one. Thread-safe.
 class References {
  public:
   References(kube::Client& kube, const Clock& clock) : kube_(kube), clock_(clock) {}
@@ -32,7 +32,7 @@ class References {
   Result<StoreCredentials> ReadStore(const api::DataStore& store);
 
   Result<std::optional<plan::Existing<plan::SecretObject>>> FindSecret(const api::Namespace& ns,
-                                                                      const api::Name& name);
+                                                                       const api::Name& name);
   Result<std::optional<plan::Existing<plan::ConfigMapObject>>> FindConfigMap(
       const api::Namespace& ns, const api::Name& name);
   // kInvalid with reason ConfigMapNotFound when there is none.

@@ -15,6 +15,10 @@ Priority PriorityOf(Origin origin) {
   return origin == Origin::kInitialList ? Priority::kLow : Priority::kNormal;
 }
 
+IfUnknown IfUnknownOf(Origin origin) {
+  return origin == Origin::kOwnWrite ? IfUnknown::kIgnore : IfUnknown::kInsert;
+}
+
 bool IsReady(const std::vector<api::Condition>& conditions) {
   return api::IsTrue(conditions, api::condition::kReady);
 }
@@ -45,15 +49,15 @@ bool UsesSecret(const api::DataStore& store, const std::string& name) {
 }  // namespace
 
 void Router::Seen(api::DataStore store, Origin origin) {
-  RouteStore(world_.stores.Upsert(std::move(store)), origin);
+  RouteStore(world_.stores.Upsert(std::move(store), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(api::Tenant tenant, Origin origin) {
-  RouteTenant(world_.tenants.Upsert(std::move(tenant)), origin);
+  RouteTenant(world_.tenants.Upsert(std::move(tenant), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(api::FixtureSet set, Origin origin) {
-  RouteFixtureSet(world_.fixture_sets.Upsert(std::move(set)), origin);
+  RouteFixtureSet(world_.fixture_sets.Upsert(std::move(set), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(AgentPod pod, Origin /*origin*/) {

@@ -29,9 +29,12 @@ class Router {
   enum class Reference { kSecret, kConfigMap };
   void ReferenceChanged(Reference reference, const api::ObjectMeta& meta, Origin origin);
   // The version that our own write gave it: its echo wakes nobody.
-  void OwnReferenceWrite(Reference reference, const api::ObjectKey& key, const std::string& version);
+  void OwnReferenceWrite(Reference reference, const api::ObjectKey& key,
+                         const std::string& version);
 
-  void Wake(const WorkKey& key, Priority priority = Priority::kNormal) { queue_.Add(key, priority); }
+  void Wake(const WorkKey& key, Priority priority = Priority::kNormal) {
+    queue_.Add(key, priority);
+  }
 
  private:
   void RouteStore(const ObjectCache<api::DataStore>::Change& change, Origin origin);

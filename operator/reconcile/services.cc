@@ -8,7 +8,8 @@ std::optional<Error> ErrorOf(const api::TaskReport& report) {
                         : Error{ErrorCode::kInternal, "The agent gives no reason for the failure"};
   }
   if (report.state == api::TaskState::kCancelled) {
-    return Error{ErrorCode::kCancelled, "The agent was stopped or told to cancel; it is tried again."};
+    return Error{ErrorCode::kCancelled,
+                 "The agent was stopped or told to cancel; it is tried again."};
   }
   return std::nullopt;
 }

@@ -22,8 +22,8 @@ Result<StoreReconciler::Observed> StoreReconciler::Observe(const DataStore& stor
     return observed;
   }
   References::StoreCredentials read = TRY(std::move(credentials));
-  observed.state.access =
-      api::StoreSpec{.postgres = std::move(read.access.postgres), .redis = std::move(read.access.redis)};
+  observed.state.access = api::StoreSpec{.postgres = std::move(read.access.postgres),
+                                         .redis = std::move(read.access.redis)};
   observed.versions = std::move(read.versions);
   return observed;
 }

@@ -89,7 +89,8 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
   if (last.code == ErrorCode::kConflict) {
     // An older task of that name with another body: it is not ours to wait for any more.
     if (const auto forgot = client.Forget(asked, request.id); !forgot) {
-      log::Warn("cannot cancel an outdated task", {{"task", request.id}, {"error", forgot.error().message}});
+      log::Warn("cannot cancel an outdated task",
+                {{"task", request.id}, {"error", forgot.error().message}});
     }
   }
   return last;

@@ -18,7 +18,7 @@ namespace tenantry::reconcile {
 // A Pod labelled tenantry.dev/agent.
 struct AgentPod {
   api::ObjectMeta meta;
-  std::string ip;       // empty: not scheduled yet
+  std::string ip;  // empty: not scheduled yet
   bool ready = false;
 
   friend bool operator==(const AgentPod&, const AgentPod&) = default;

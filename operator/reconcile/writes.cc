@@ -89,8 +89,8 @@ Result<void> PatchStatus(const Services& services, const T& object, const Status
     return {};
   }
   // A status that nobody wrote yet has none of the zeros that it decodes to.
-  const Json before = object.status.observed_generation < 0 ? Json::object()
-                                                            : api::EncodeStatus(object.status);
+  const Json before =
+      object.status.observed_generation < 0 ? Json::object() : api::EncodeStatus(object.status);
   const Json patch = {{"status", api::MakeMergePatch(before, api::EncodeStatus(status))}};
   Result<Json> answer =
       services.kube.PatchStatus(ResourceOf(object), object.meta.ns, object.meta.name, patch);
@@ -118,8 +118,8 @@ template Result<void> PatchStatus(const Services&, const api::FixtureSet&,
 
 Result<plan::Existing<plan::SecretObject>> Apply(const Services& services,
                                                  const plan::SecretObject& secret) {
-  const Json answer = TRY(services.kube.Apply(kube::kSecrets, secret.ns, EncodeManifest(secret),
-                                              kFieldManager, true));
+  const Json answer = TRY(
+      services.kube.Apply(kube::kSecrets, secret.ns, EncodeManifest(secret), kFieldManager, true));
   auto existing = TRY(DecodeSecret(answer));
   services.router.OwnReferenceWrite(Router::Reference::kSecret, {secret.ns, secret.name},
                                     existing.resource_version);
@@ -131,8 +131,8 @@ Result<plan::Existing<plan::ConfigMapObject>> Apply(const Services& services,
   const Json answer = TRY(services.kube.Apply(kube::kConfigMaps, config_map.ns,
                                               EncodeManifest(config_map), kFieldManager, true));
   auto existing = TRY(DecodeConfigMap(answer));
-  services.router.OwnReferenceWrite(Router::Reference::kConfigMap,
-                                    {config_map.ns, config_map.name}, existing.resource_version);
+  services.router.OwnReferenceWrite(Router::Reference::kConfigMap, {config_map.ns, config_map.name},
+                                    existing.resource_version);
   return existing;
 }
 

@@ -9,8 +9,8 @@
 #include "operator/plan/objects.h"
 #include "operator/reconcile/services.h"
 
-// Every write that the operator makes to the Kubernetes API. The answers go straight into the World,
-// so that the next pass sees them even when the watch lags behind.
+// Every write that the operator makes to the Kubernetes API. The answers go straight into the
+// World, so that the next pass sees them even when the watch lags behind.
 namespace tenantry::reconcile {
 
 // Server-side apply fields of ours are taken over when somebody else changed them.
@@ -18,10 +18,11 @@ inline constexpr char kFieldManager[] = "tenantry-controller";
 
 enum class FinalizerChange { kAdd, kRemove };
 
-// kConflict when the object has changed in between. T: api::DataStore, api::Tenant, api::FixtureSet.
+// kConflict when the object has changed in between. T: api::DataStore, api::Tenant,
+// api::FixtureSet.
 template <class T>
-Result<void> ChangeFinalizer(const Services& services, const T& object, const std::string& finalizer,
-                             FinalizerChange change);
+Result<void> ChangeFinalizer(const Services& services, const T& object,
+                             const std::string& finalizer, FinalizerChange change);
 
 // Writes the status if it differs from the object's; an object that is gone is success.
 template <class T, class Status>

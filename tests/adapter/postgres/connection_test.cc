@@ -148,7 +148,7 @@ TEST_F(ConnectionTest, RefusesTextWithANul) {
 TEST_F(ConnectionTest, EndsAStatementSoonAfterAStop) {
   std::stop_source source;
   const auto connection = Open(source.get_token());
-  const std::jthread stopper([&source, this] {
+  const std::jthread stopper([&source] {
     while (server_->Value("app",
                           "SELECT count(*) FROM pg_stat_activity WHERE query = "
                           "'SELECT pg_sleep(600)' AND state = 'active'") != "1") {

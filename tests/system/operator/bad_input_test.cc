@@ -33,7 +33,8 @@ std::string Tenant(const std::string& spec, const std::string& name = "bad") {
 
 std::string Fixtures(const std::string& source, const std::string& more = "") {
   return "apiVersion: tenantry.dev/v1alpha1\nkind: FixtureSet\nmetadata: {name: bad}\nspec:\n"
-         "  tenantRef: {name: acme}\n  datasets:\n    - name: artists\n      target: {table: artists}\n"
+         "  tenantRef: {name: acme}\n  datasets:\n    - name: artists\n      target: {table: "
+         "artists}\n"
          "      source: " +
          source + "\n" + more;
 }
@@ -45,14 +46,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"UnknownEnum", Tenant("isolation: Galaxy"), {"spec.isolation", "Galaxy"}},
         Refusal{"TenantIdWithQuotes", Tenant(R"(tenantID: 'a";DROP')"), {"tenantID"}},
         Refusal{"NegativeLimit", Tenant("limits: {connections: -1}"), {"limits.connections"}},
-        Refusal{"BothSchemaSources", Tenant("schema: {template: Music, configMapRef: {name: x}}"),
+        Refusal{"BothSchemaSources",
+                Tenant("schema: {template: Music, configMapRef: {name: x}}"),
                 {"schema"}},
         Refusal{"BothSources", Fixtures("{inline: '[]', volume: {path: a}}"), {"source"}},
         Refusal{"NeitherSource", Fixtures("{}"), {"source"}},
         Refusal{"PathOutOfTheVolume", Fixtures("{volume: {path: ../etc/passwd}}"), {"path"}},
         Refusal{"PlainHttpAgent",
                 "apiVersion: tenantry.dev/v1alpha1\nkind: DataStore\nmetadata: {name: bad}\nspec:\n"
-                "  postgres: {host: x, adminSecretRef: {name: y}}\n"
+                "  postgres: {host: x, adminSecretRef: {name: admin}}\n"
                 "  agents: {endpoints: ['http://x:1']}\n",
                 {"endpoints"}}),
     RefusalName);
@@ -69,8 +71,9 @@ TEST_P(ApiServer, TheManifest) {
 TEST(ApiServer, RefusesToChangeWhatIsImmutable) {
   const TenantTest test("immutable");
   test.Apply(test.TenantYaml("acme", "Schema"));
-  for (const char* patch : {R"({"spec":{"tenantID":"other"}})", R"({"spec":{"isolation":"RowLevel"}})",
-                            R"({"spec":{"dataStoreRef":{"name":"other"}}})"}) {
+  for (const char* patch :
+       {R"({"spec":{"tenantID":"other"}})", R"({"spec":{"isolation":"RowLevel"}})",
+        R"({"spec":{"dataStoreRef":{"name":"other"}}})"}) {
     const auto patched =
         test.Kubectl({"patch", "tenant", "acme", "--type=merge", "--patch", patch});
     ASSERT_FALSE(patched) << patch;
@@ -141,7 +144,8 @@ TEST(BadTenant, WithoutItsDataStoreWaitsForIt) {
 TEST(BadTenant, WithoutItsSchemaConfigMapWaitsForIt) {
   const TenantTest test("nosql");
   test.Apply(test.TenantYaml("acme", "Schema", "  schema: {configMapRef: {name: sql}}\n"));
-  ExpectMentions(test.BecomesUnready("tenant", "acme", "ConfigMapNotFound"), {"sql", "configMapRef"});
+  ExpectMentions(test.BecomesUnready("tenant", "acme", "ConfigMapNotFound"),
+                 {"sql", "configMapRef"});
   test.MakeConfigMap("sql", {{"V1__things.sql", "CREATE TABLE things (id int PRIMARY KEY)"}});
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
   EXPECT_TRUE(test.QueryAsTenant("acme", "SELECT * FROM things").ok());
@@ -153,7 +157,8 @@ TEST(BadTenant, WhoseMigrationFailsNamesFileAndLine) {
   test.Apply(test.TenantYaml("acme", "Schema", "  schema: {configMapRef: {name: sql}}\n"));
   ExpectMentions(test.BecomesUnready("tenant", "acme", "MigrationFailed"),
                  {"V1__one.sql", "line 2", "TABEL"});
-  EXPECT_FALSE(TenantTest::QueryAsAdmin("SELECT * FROM tenant_" + test.Unique("acme") + ".one").ok())
+  EXPECT_FALSE(
+      TenantTest::QueryAsAdmin("SELECT * FROM tenant_" + test.Unique("acme") + ".one").ok())
       << "nothing of a failed migration stays";
   test.MakeConfigMap("sql", {{"V1__one.sql", "CREATE TABLE one (id int);"}});
   EXPECT_TRUE(test.BecomesReady("tenant", "acme"));
@@ -178,7 +183,8 @@ TEST(BadDataStore, WithAWrongPasswordSaysWhoRefusedItAndIsMendedByTheSecret) {
   const TenantTest test("password");
   ASSERT_TRUE(test.BecomesReady("datastore", "main"));
   const auto right = test.SecretData("main-admin");
-  test.MakeSecret("main-admin", {{"username", right.at("username")}, {"password", "wrong-password"}});
+  test.MakeSecret("main-admin",
+                  {{"username", right.at("username")}, {"password", "wrong-password"}});
   const std::string message = test.BecomesUnready("datastore", "main", "CredentialsRefused");
   ExpectMentions(message, {right.at("username"), "refused"});
   EXPECT_EQ(message.find("wrong-password"), std::string::npos);
@@ -227,7 +233,7 @@ TEST(BadDataStore, WithoutAnAgentThatAnswersIsTriedAgain) {
 
 struct BadFile {
   const char* name;
-  std::string content;   // of key data.csv / data.json
+  std::string content;  // of key data.csv / data.json
   std::string key;
   std::vector<std::string> mentions;
 };
@@ -242,17 +248,25 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"Empty", "", "data.json", {"empty"}},
         BadFile{"CutInTheMiddle", R"([{"artist_id": "a1", "name": "Al)", "data.json", {"record 1"}},
         BadFile{"WrongFormat", "PK\x03\x04", "data.json", {"artists"}},
-        BadFile{"UnknownColumn", R"([{"artist_id": "a1", "name": "A", "nmae": "B"}])", "data.json",
+        BadFile{"UnknownColumn",
+                R"([{"artist_id": "a1", "name": "A", "nmae": "B"}])",
+                "data.json",
                 {"nmae"}},
         BadFile{"KeyViolation",
-                R"([{"artist_id": "a1", "name": "A"}, {"artist_id": "a1", "name": "B"}])", "data.json",
+                R"([{"artist_id": "a1", "name": "A"}, {"artist_id": "a1", "name": "B"}])",
+                "data.json",
                 {"a1", "record 2"}},
         BadFile{"CheckViolation",
-                R"([{"artist_id": "a1", "name": "A", "monthly_listeners": -5}])", "data.json",
+                R"([{"artist_id": "a1", "name": "A", "monthly_listeners": -5}])",
+                "data.json",
                 {"monthly_listeners", "record 1"}},
-        BadFile{"NotANumber", "artist_id,name,monthly_listeners\na1,A,1\na2,B,many\n", "data.csv",
+        BadFile{"NotANumber",
+                "artist_id,name,monthly_listeners\na1,A,1\na2,B,many\n",
+                "data.csv",
                 {"monthly_listeners", "record 2", "many", "byte"}},
-        BadFile{"NulEscape", R"([{"artist_id": "a1", "name": "A\u0000B"}])", "data.json",
+        BadFile{"NulEscape",
+                R"([{"artist_id": "a1", "name": "A\u0000B"}])",
+                "data.json",
                 {"name", "record 1"}}),
     BadFileName);
 
@@ -271,8 +285,8 @@ TEST_P(BadFixture, IsNamedInTheConditionAndMendedByTheConfigMap) {
   test.Judge();
   EXPECT_EQ(test.QueryAsTenant("acme", "SELECT count(*) FROM artists").first(), "0");
 
-  const std::string good = file.key == "data.csv" ? "artist_id,name\na1,A\n"
-                                                  : R"([{"artist_id": "a1", "name": "A"}])";
+  const std::string good =
+      file.key == "data.csv" ? "artist_id,name\na1,A\n" : R"([{"artist_id": "a1", "name": "A"}])";
   test.MakeConfigMap("files", {{file.key, good}});
   ASSERT_TRUE(test.BecomesReady("fixtureset", "bad"));
   EXPECT_EQ(test.QueryAsTenant("acme", "SELECT count(*) FROM artists").first(), "1");

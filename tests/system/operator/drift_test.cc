@@ -24,25 +24,29 @@ INSTANTIATE_TEST_SUITE_P(
     Each, Drift,
     ::testing::Values(
         Damage{"MissingSchema", "Schema", "DROP SCHEMA tenant_${ID} CASCADE", true},
-        Damage{"RevokedGrant", "Schema",
-               "SET ROLE tenant_${ID}_owner; REVOKE ALL ON tenant_${ID}.artists FROM tenant_${ID}_app",
-               false},
+        Damage{
+            "RevokedGrant", "Schema",
+            "SET ROLE tenant_${ID}_owner; REVOKE ALL ON tenant_${ID}.artists FROM tenant_${ID}_app",
+            false},
         Damage{"ClosedLogin", "Schema", "ALTER ROLE tenant_${ID}_app NOLOGIN", false},
-        Damage{"AnotherPassword", "Schema", "ALTER ROLE tenant_${ID}_app PASSWORD 'changed'", false},
+        Damage{"AnotherPassword", "Schema", "ALTER ROLE tenant_${ID}_app PASSWORD 'changed'",
+               false},
         Damage{"DroppedRole", "Schema",
-               "REASSIGN OWNED BY tenant_${ID}_reader TO tenant_${ID}_owner; DROP OWNED BY "
-               "tenant_${ID}_reader; DROP ROLE tenant_${ID}_reader",
+               "GRANT tenant_${ID}_reader TO CURRENT_USER; DROP OWNED BY tenant_${ID}_reader; DROP "
+               "ROLE "
+               "tenant_${ID}_reader",
                false},
         Damage{"DisabledRowSecurity", "RowLevel",
                "SET ROLE shared_music_owner; ALTER TABLE shared_music.artists DISABLE ROW LEVEL "
                "SECURITY",
                false},
-        Damage{"MissingPolicies", "RowLevel",
-               "SET ROLE shared_music_owner; DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname "
-               "FROM pg_policies WHERE schemaname = 'shared_music' AND tablename = 'artists' LOOP "
-               "EXECUTE format('DROP POLICY %I ON shared_music.artists', p.policyname); END LOOP; "
-               "END $$",
-               false}),
+        Damage{
+            "MissingPolicies", "RowLevel",
+            "SET ROLE shared_music_owner; DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname "
+            "FROM pg_policies WHERE schemaname = 'shared_music' AND tablename = 'artists' LOOP "
+            "EXECUTE format('DROP POLICY %I ON shared_music.artists', p.policyname); END LOOP; "
+            "END $$",
+            false}),
     Named);
 
 std::string WithId(std::string sql, const std::string& id) {
@@ -57,8 +61,9 @@ TEST_P(Drift, IsFoundNamedAndPutRight) {
   const TenantTest test("drift");
   test.Apply(test.TenantYaml("acme", damage.isolation, "  schema: {template: Music}\n"));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
-  ASSERT_TRUE(test.QueryAsTenant(
-                      "acme", "INSERT INTO artists (artist_id, name) VALUES ('a', 'Alex')").ok());
+  ASSERT_TRUE(
+      test.QueryAsTenant("acme", "INSERT INTO artists (artist_id, name) VALUES ('a', 'Alex')")
+          .ok());
 
   const auto damaged = TenantTest::QueryAsAdmin(WithId(damage.sql, test.Unique("acme")));
   ASSERT_TRUE(damaged.ok()) << damaged.error;
@@ -80,9 +85,9 @@ TEST_P(Drift, IsFoundNamedAndPutRight) {
   const auto rows = test.QueryAsTenant("acme", "SELECT count(*) FROM artists");
   ASSERT_TRUE(rows.ok()) << rows.error;
   EXPECT_EQ(rows.first(), damage.loses_data ? "0" : "1");
-  EXPECT_NE(Programs::Instance().OperatorMetrics().find(
-                "tenantry_drift_detected_total{kind=\"Tenant\"}"),
-            std::string::npos);
+  EXPECT_NE(
+      Programs::Instance().OperatorMetrics().find("tenantry_drift_detected_total{kind=\"Tenant\"}"),
+      std::string::npos);
 }
 
 TEST(DriftOfKubernetesObjects, IsPutRightAtOnce) {

@@ -36,8 +36,9 @@ std::string Local(int port) { return "127.0.0.1:" + std::to_string(port); }
 
 // The operator has looked at the object as it is now.
 bool IsObserved(const Json& object) {
-  return object.is_object() && object.value("status", Json::object()).value("observedGeneration", -1) ==
-                                   object["metadata"]["generation"];
+  return object.is_object() &&
+         object.value("status", Json::object()).value("observedGeneration", -1) ==
+             object["metadata"]["generation"];
 }
 
 void AwaitProbe(int port, const std::string& program, const std::string& log) {
@@ -52,7 +53,8 @@ void AwaitProbe(int port, const std::string& program, const std::string& log) {
 }
 
 std::string Replace(std::string text, const std::string& what, const std::string& with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
     text.replace(at, what.size(), with);
   }
   return text;
@@ -176,16 +178,16 @@ Programs::Programs()
 }
 
 void Programs::StartAgent() {
-  agent_ = Need(ChildProcess::Start(
-      {.arguments = {ProgramPath("tenantry-agent"), "--name=system-test",
-                     "--listen-address=" + Local(agent_port_),
-                     "--health-probe-bind-address=" + Local(agent_probe_port_),
-                     "--metrics-bind-address=" + Local(agent_probe_port_),
-                     "--tls-ca-file=" + (cluster_.pki / "ca.crt").string(),
-                     "--tls-cert-file=" + (cluster_.pki / "agent.crt").string(),
-                     "--tls-key-file=" + (cluster_.pki / "agent.key").string(),
-                     "--fixtures-dir=" + fixtures_dir_.string()},
-       .log_file = cluster_.directory / "system-test-agent.log"}));
+  agent_ = Need(
+      ChildProcess::Start({.arguments = {ProgramPath("tenantry-agent"), "--name=system-test",
+                                         "--listen-address=" + Local(agent_port_),
+                                         "--health-probe-bind-address=" + Local(agent_probe_port_),
+                                         "--metrics-bind-address=" + Local(agent_probe_port_),
+                                         "--tls-ca-file=" + (cluster_.pki / "ca.crt").string(),
+                                         "--tls-cert-file=" + (cluster_.pki / "agent.crt").string(),
+                                         "--tls-key-file=" + (cluster_.pki / "agent.key").string(),
+                                         "--fixtures-dir=" + fixtures_dir_.string()},
+                           .log_file = cluster_.directory / "system-test-agent.log"}));
   AwaitProbe(agent_probe_port_, "tenantry-agent", AgentLog());
 }
 
@@ -239,8 +241,8 @@ TenantTest::TenantTest(const std::string& name) {
   MakeSecret("main-admin", {{"username", cluster.postgres.user},
                             {"password", cluster.postgres.password.reveal()}});
   MakeSecret("main-ca", {{"ca.crt", cluster.postgres.ca_pem}});
-  MakeSecret("main-redis", {{"username", cluster.redis.user},
-                            {"password", cluster.redis.password.reveal()}});
+  MakeSecret("main-redis",
+             {{"username", cluster.redis.user}, {"password", cluster.redis.password.reveal()}});
   Apply(DataStoreYaml("main"));
 }
 
@@ -299,11 +301,13 @@ void TenantTest::MakeConfigMap(const std::string& name,
 
 Json TenantTest::Get(const std::string& kind, const std::string& name) const {
   static const std::map<std::string, kube::Resource> kResources = {
-      {"datastore", kube::kDataStores},      {"tenant", kube::kTenants},
-      {"fixtureset", kube::kFixtureSets},    {"secret", kube::kSecrets},
+      {"datastore", kube::kDataStores},
+      {"tenant", kube::kTenants},
+      {"fixtureset", kube::kFixtureSets},
+      {"secret", kube::kSecrets},
       {"configmap", kube::kConfigMaps}};
-  const Result<Json> object = Programs::Instance().kube().Get(kResources.at(kind), api::Namespace(ns_),
-                                                              api::Name(name));
+  const Result<Json> object =
+      Programs::Instance().kube().Get(kResources.at(kind), api::Namespace(ns_), api::Name(name));
   return object ? *object : Json();
 }
 
@@ -374,7 +378,8 @@ std::vector<Json> TenantTest::Events(const std::string& kind, const std::string&
     }
     return true;
   };
-  const auto listed = Programs::Instance().kube().List(kube::kEvents, {.ns = api::Namespace(ns_)}, keep);
+  const auto listed =
+      Programs::Instance().kube().List(kube::kEvents, {.ns = api::Namespace(ns_)}, keep);
   EXPECT_TRUE(listed) << listed.error().message;
   return events;
 }

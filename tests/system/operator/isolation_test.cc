@@ -31,8 +31,8 @@ class Attacker {
   };
 
   Attempt Make(const Party& to) {
-    static const std::vector<std::string> kTables = {"artists", "albums", "tracks", "users",
-                                                     "listening_history", "analytics_events"};
+    static const std::vector<std::string> kTables = {
+        "artists", "albums", "tracks", "users", "listening_history", "analytics_events"};
     const std::string id = test_.Unique(to.name);
     const std::string schema = to.isolation == "RowLevel" ? "shared_music" : "tenant_" + id;
     const std::string table = schema + "." + Pick(kTables);
@@ -130,7 +130,8 @@ class Isolation : public ::testing::Test {
           party.name, "INSERT INTO artists (artist_id, name) VALUES ('s', 'secret')");
       EXPECT_TRUE(insert.ok()) << insert.error;
       EXPECT_TRUE(
-          test_.RedisAsTenant(party.name, {"SET", test_.Unique(party.name) + ":secret", "mine"}).ok());
+          test_.RedisAsTenant(party.name, {"SET", test_.Unique(party.name) + ":secret", "mine"})
+              .ok());
     }
   }
 
@@ -157,8 +158,9 @@ TEST_F(Isolation, RefusesAThousandRandomTriesInSqlAndRedis) {
   for (const Party& party : kParties) {
     EXPECT_EQ(test_.QueryAsTenant(party.name, "SELECT string_agg(name, ',') FROM artists").first(),
               "secret");
-    EXPECT_EQ(test_.RedisAsTenant(party.name, {"GET", test_.Unique(party.name) + ":secret"}).first(),
-              "mine");
+    EXPECT_EQ(
+        test_.RedisAsTenant(party.name, {"GET", test_.Unique(party.name) + ":secret"}).first(),
+        "mine");
   }
 }
 

@@ -43,7 +43,8 @@ TEST(Operator, WritesNothingWhenThereIsNothingToDo) {
   }));
   const auto passes = [&] {
     const std::string metrics = Programs::Instance().OperatorMetrics();
-    const std::string name = "controller_runtime_reconcile_time_seconds_count{controller=\"tenant\"}";
+    const std::string name =
+        "controller_runtime_reconcile_time_seconds_count{controller=\"tenant\"}";
     return std::stod(metrics.substr(metrics.find(name) + name.size()));
   };
   const int writes = CountWrites(test);
@@ -63,14 +64,15 @@ TEST(Operator, StandsByWhileAnotherOneLeadsAndTakesOver) {
   const ClusterEnvironment& cluster = programs.cluster();
   const std::string address = "127.0.0.1:" + std::to_string(*port);
   const auto standby = ChildProcess::Start(
-      {.arguments = {ProgramPath("tenantry-operator"), "--kubeconfig=" + cluster.operator_kubeconfig,
+      {.arguments = {ProgramPath("tenantry-operator"),
+                     "--kubeconfig=" + cluster.operator_kubeconfig,
                      "--health-probe-bind-address=" + address, "--metrics-bind-address=" + address,
                      "--agent-ca-file=" + (cluster.pki / "ca.crt").string(),
                      "--agent-cert-file=" + (cluster.pki / "operator.crt").string(),
                      "--agent-key-file=" + (cluster.pki / "operator.key").string(),
                      "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s",
                      "--leader-election-retry-period=250ms"},
-       .log_file = cluster.directory / "system-test-standby.log"});
+       .log_file = cluster.directory / (test.ns() + "-standby.log")});
   ASSERT_TRUE(standby) << standby.error().message;
   ASSERT_TRUE(test.BecomesReady("datastore", "main"));
   EXPECT_EQ((*standby)->Log().find("became leader"), std::string::npos);

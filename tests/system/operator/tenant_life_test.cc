@@ -55,8 +55,8 @@ TEST_P(TenantLife, KeepsTheDataUnderRetainAndTakesItBackOnlyWhenAdopted) {
   const TenantTest test("retain");
   test.Apply(test.TenantYaml("acme", GetParam(), kMusic));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
-  const auto insert = test.QueryAsTenant(
-      "acme", "INSERT INTO artists (artist_id, name) VALUES ('kept', 'Kept')");
+  const auto insert =
+      test.QueryAsTenant("acme", "INSERT INTO artists (artist_id, name) VALUES ('kept', 'Kept')");
   ASSERT_TRUE(insert.ok()) << insert.error;
   const auto old_login = test.SecretData("acme-connection");
 
@@ -75,13 +75,14 @@ TEST_P(TenantLife, KeepsTheDataUnderRetainAndTakesItBackOnlyWhenAdopted) {
 
 TEST_P(TenantLife, RemovesExactlyItsOwnUnderDelete) {
   const TenantTest test("delete");
-  test.Apply(test.TenantYaml("acme", GetParam(), std::string(kMusic) + "  deletionPolicy: Delete\n"));
+  test.Apply(
+      test.TenantYaml("acme", GetParam(), std::string(kMusic) + "  deletionPolicy: Delete\n"));
   test.Apply(test.TenantYaml("other", GetParam(), kMusic));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
   ASSERT_TRUE(test.BecomesReady("tenant", "other"));
   for (const char* name : {"acme", "other"}) {
-    ASSERT_TRUE(test.QueryAsTenant(
-                        name, "INSERT INTO artists (artist_id, name) VALUES ('a', 'b')").ok());
+    ASSERT_TRUE(
+        test.QueryAsTenant(name, "INSERT INTO artists (artist_id, name) VALUES ('a', 'b')").ok());
     const std::string prefix = test.Unique(name) + ":";
     ASSERT_TRUE(test.RedisAsTenant(name, {"SET", prefix + "k", "v"}).ok());
   }
@@ -90,11 +91,17 @@ TEST_P(TenantLife, RemovesExactlyItsOwnUnderDelete) {
   ASSERT_TRUE(test.Disappears("tenant", "acme"));
 
   const std::string id = test.Unique("acme");
-  const auto left = TenantTest::QueryAsAdmin(
-      "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenant\\_" + id + "\\_%' UNION ALL "
-      "SELECT nspname FROM pg_namespace WHERE nspname = 'tenant_" + id + "' UNION ALL "
-      "SELECT datname FROM pg_database WHERE datname = 'tenant_" + id + "' UNION ALL "
-      "SELECT tenant_id FROM tenantry.tenants WHERE tenant_id = '" + id + "'");
+  const auto left =
+      TenantTest::QueryAsAdmin("SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenant\\_" + id +
+                               "\\_%' UNION ALL "
+                               "SELECT nspname FROM pg_namespace WHERE nspname = 'tenant_" +
+                               id +
+                               "' UNION ALL "
+                               "SELECT datname FROM pg_database WHERE datname = 'tenant_" +
+                               id +
+                               "' UNION ALL "
+                               "SELECT tenant_id FROM tenantry.tenants WHERE tenant_id = '" +
+                               id + "'");
   ASSERT_TRUE(left.ok()) << left.error;
   EXPECT_TRUE(left.rows.empty()) << left.first();
   EXPECT_EQ(TenantTest::RedisAsAdmin({"EXISTS", id + ":k"}).first(), "0");
@@ -110,8 +117,8 @@ TEST(Tenant, PublishesTheEffectiveConfiguration) {
                              "  tier: Enterprise\n  config: {locale: fr-FR}\n"
                              "  limits: {connections: 3}\n  features: [my-feature]\n"));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
-  const Json config = Json::parse(
-      test.Get("configmap", "acme-config")["data"]["config.json"].get<std::string>());
+  const Json config =
+      Json::parse(test.Get("configmap", "acme-config")["data"]["config.json"].get<std::string>());
   EXPECT_EQ(config["tier"], "Enterprise");
   EXPECT_EQ(config["config"]["locale"], "fr-FR");
   EXPECT_EQ(config["limits"]["connections"], 3);
@@ -119,7 +126,8 @@ TEST(Tenant, PublishesTheEffectiveConfiguration) {
   EXPECT_TRUE(features.contains("my-feature"));
   EXPECT_GT(features.size(), 1U) << "the tier's features are there, too";
   EXPECT_EQ(TenantTest::QueryAsAdmin("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'tenant_" +
-                                     test.Unique("acme") + "_app'").first(),
+                                     test.Unique("acme") + "_app'")
+                .first(),
             "3");
 }
 
@@ -189,11 +197,10 @@ TEST(Tenant, RotatesCredentialsWithoutAMomentInWhichNeitherWorks) {
   EXPECT_TRUE(test.BecomesReady("tenant", "acme"));
 
   // Once the overlap is over the previous login is closed.
-  const std::string login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = '" +
-                            before.at("username") + "'";
-  EXPECT_TRUE(WaitUntil(seconds(40), [&] {
-    return TenantTest::QueryAsAdmin(login).first() == "f";
-  }));
+  const std::string login =
+      "SELECT rolcanlogin FROM pg_roles WHERE rolname = '" + before.at("username") + "'";
+  EXPECT_TRUE(
+      WaitUntil(seconds(40), [&] { return TenantTest::QueryAsAdmin(login).first() == "f"; }));
   EXPECT_TRUE(test.QueryAsTenant("acme", "SELECT count(*) FROM artists").ok());
 }
 
@@ -204,11 +211,11 @@ TEST(Tenant, StandsStillWhileSuspended) {
   EXPECT_EQ(test.Condition("tenant", "acme", "Suspended").status, "True");
   EXPECT_TRUE(test.Get("secret", "acme-connection").is_null());
   test.Judge();
-  ASSERT_TRUE(test.Kubectl({"patch", "tenant", "acme", "--type=merge", "--patch",
-                            R"({"spec":{"suspend":false}})"}));
+  ASSERT_TRUE(test.Kubectl(
+      {"patch", "tenant", "acme", "--type=merge", "--patch", R"({"spec":{"suspend":false}})"}));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
-  ASSERT_TRUE(test.Kubectl({"patch", "tenant", "acme", "--type=merge", "--patch",
-                            R"({"spec":{"suspend":true}})"}));
+  ASSERT_TRUE(test.Kubectl(
+      {"patch", "tenant", "acme", "--type=merge", "--patch", R"({"spec":{"suspend":true}})"}));
   ASSERT_TRUE(test.BecomesReady("tenant", "acme")) << "it is as it was asked for";
   EXPECT_EQ(test.Condition("tenant", "acme", "Ready").reason, "Suspended");
 }
@@ -229,7 +236,7 @@ TEST(DataStore, StaysAsLongAsTenantsLiveInIt) {
   ASSERT_TRUE(test.BecomesReady("tenant", "acme"));
   ASSERT_TRUE(test.Kubectl({"delete", "datastore", "main", "--wait=false"}));
   const std::string message = test.BecomesUnready("datastore", "main", "FinalizerBlocked");
-  EXPECT_NE(message.find("1 Tenants"), std::string::npos) << message;
+  EXPECT_NE(message.find("1 Tenant "), std::string::npos) << message;
   ASSERT_TRUE(test.Kubectl({"delete", "tenant", "acme", "--wait=false"}));
   EXPECT_TRUE(test.Disappears("tenant", "acme"));
   EXPECT_TRUE(test.Disappears("datastore", "main"));
@@ -240,8 +247,9 @@ TEST(FixtureSet, RemovesExactlyItsRowsUnderUnload) {
   test.Apply(test.TenantYaml("acme", "Schema", kMusic));
   test.Apply(Artists("catalogue", "  deletionPolicy: Unload\n"));
   ASSERT_TRUE(test.BecomesReady("fixtureset", "catalogue"));
-  ASSERT_TRUE(test.QueryAsTenant(
-                      "acme", "INSERT INTO artists (artist_id, name) VALUES ('mine', 'Mine')").ok());
+  ASSERT_TRUE(
+      test.QueryAsTenant("acme", "INSERT INTO artists (artist_id, name) VALUES ('mine', 'Mine')")
+          .ok());
   ASSERT_TRUE(test.Kubectl({"delete", "fixtureset", "catalogue", "--wait=false"}));
   ASSERT_TRUE(test.Disappears("fixtureset", "catalogue"));
   EXPECT_EQ(test.QueryAsTenant("acme", "SELECT string_agg(artist_id, ',') FROM artists").first(),

@@ -100,10 +100,9 @@ TEST(InsertFromStaging, PartitionedTablesAreLockedAndLookedAt) {
   Table table = SongsTable();
   table.partitioned = true;
   const auto presence = PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}});
-  EXPECT_THAT(InsertFromStaging(table, kKey, presence,
-                                {.conflict = api::Conflict::kUpdate,
-                                 .track = TrackRows::kNo,
-                                 .last_record = {}}),
+  EXPECT_THAT(InsertFromStaging(
+                  table, kKey, presence,
+                  {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo, .last_record = {}}),
               HasSubstr("RETURNING NOT EXISTS (SELECT FROM \"music\".\"songs\" AS o WHERE"
                         " o.\"tenant_id\" = t.\"tenant_id\" AND o.\"song_id\" ="
                         " t.\"song_id\") AS inserted"));

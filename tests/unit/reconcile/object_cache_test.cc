@@ -54,6 +54,16 @@ TEST(ObjectCache, NeverGoesBackToAnOlderState) {
   EXPECT_EQ(cache.Get(kAcme)->meta.resource_version, "10");
 }
 
+TEST(ObjectCache, TakesNoAnswerToAWriteForAnObjectThatIsGone) {
+  Cache cache;
+  cache.Upsert(Tenant("acme", "1"));
+  cache.Remove(kAcme);  // the watch was faster than the answer
+
+  EXPECT_FALSE(cache.Upsert(Tenant("acme", "2"), IfUnknown::kIgnore).any());
+
+  EXPECT_EQ(cache.size(), 0U);
+}
+
 TEST(ObjectCache, ChangesNothingWhenAnUnknownObjectGoes) {
   EXPECT_FALSE(Cache().Remove(kAcme).any());
 }
