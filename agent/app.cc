@@ -123,7 +123,7 @@ Result<void> Run(const AgentConfig& config, TaskHandlers handlers, const std::st
                                  .max_threads = kControlThreads,
                                  .max_body_bytes = kMaxBodyBytes,
                                  .on_error = LogServerError}));
-  AddTaskApi(*control, *runner, [&info] { return info; });
+  AddTaskApi(*control, *runner, [&info] { return api::AgentInfo(info); });
   if (Result<void> started = control->Start(); !started) {
     return started;
   }

@@ -181,6 +181,7 @@ TEST(SummarizeTenant, ShowsWhatBlocksItAndKeepsWhatItCannotSeeNow) {
   EXPECT_EQ(summary.status.provisioned_hash, before.provisioned_hash);
   for (const char* type : {condition::kDatabaseReady, condition::kQuotaWithinLimit,
                            condition::kFixturesLoaded, condition::kAgentReachable}) {
+    ASSERT_NE(life.Find(type), nullptr) << type;
     EXPECT_EQ(*life.Find(type), *api::FindCondition(before.conditions, type));
   }
 }

@@ -85,7 +85,6 @@ TEST_F(RouterTest, WakesTheTenantsOfAStoreWhenItMattersToThem) {
   const Case cases[] = {
       {"its host", [](api::DataStore& s) { s.spec.postgres.host = "other.db"; }, true},
       {"it became ready", [](api::DataStore& s) { MakeReady(&s.status.conditions); }, true},
-      {"created anew", [](api::DataStore& s) { s.meta.uid = api::Uid("uid-2"); }, true},
       {"only a counter of its status", [](api::DataStore& s) { s.status.tenants = 7; }, false},
   };
   for (const Case& each : cases) {
@@ -97,6 +96,17 @@ TEST_F(RouterTest, WakesTheTenantsOfAStoreWhenItMattersToThem) {
 
     EXPECT_EQ(Woken(), each.matters ? Words{"Tenant acme"} : Words());
   }
+}
+
+TEST_F(RouterTest, WakesTheTenantsOfAStoreThatWasMadeAnew) {
+  Know(StoreOf("main"));
+  Know(TenantOf("acme"));
+  api::DataStore store = Next(*world_.stores.Get(KeyOf("main")));
+
+  store.meta.uid = api::Uid("uid-2");
+  router_.Seen(store, Origin::kWatch);
+
+  EXPECT_EQ(Woken(), (Words{"DataStore main", "Tenant acme"}));
 }
 
 TEST_F(RouterTest, WakesWhoHasToDoWithAnObjectThatWent) {
