@@ -15,7 +15,7 @@ Error BadValue(const flags::Values& values, const std::string& name, const std::
 }
 
 Result<std::chrono::milliseconds> Duration(const flags::Values& values, const std::string& name) {
-  const Result<std::chrono::milliseconds> duration = ParseDuration(values.at(name));
+  Result<std::chrono::milliseconds> duration = ParseDuration(values.at(name));
   if (!duration || duration->count() <= 0) {
     return BadValue(values, name, "not a duration above 0 such as 30s or 10m");
   }

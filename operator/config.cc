@@ -13,7 +13,7 @@ Error BadValue(const std::string& name, const std::string& value, const std::str
 }
 
 Result<std::chrono::milliseconds> Duration(const flags::Values& values, const std::string& name) {
-  const Result<std::chrono::milliseconds> duration = ParseDuration(values.at(name));
+  Result<std::chrono::milliseconds> duration = ParseDuration(values.at(name));
   if (!duration || duration->count() <= 0) {
     return BadValue(name, values.at(name), "not a duration above 0 such as 30s or 10m");
   }

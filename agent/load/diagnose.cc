@@ -210,7 +210,7 @@ Error ExplainCopyFailure(const FailedLoad& load, Error error) {
 }
 
 Error ExplainInsertFailure(const FailedLoad& load, const std::vector<Presence>& presence,
-                           std::int64_t last_record, Error error) {
+                           std::int64_t last_record, const Error& error) {
   return ExplainInsert(load, presence, last_record, error);
 }
 

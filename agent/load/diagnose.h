@@ -25,6 +25,6 @@ Error ExplainCopyFailure(const FailedLoad& load, Error error);
 
 // INSERT from the staging table, which holds records up to `last_record`, ended with `error`.
 Error ExplainInsertFailure(const FailedLoad& load, const std::vector<Presence>& presence,
-                           std::int64_t last_record, Error error);
+                           std::int64_t last_record, const Error& error);
 
 }  // namespace tenantry::load
