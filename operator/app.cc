@@ -190,8 +190,49 @@ std::string LeaseNamespace(const OperatorConfig& config, const kube::Config& kub
                                                   : config.leader_election_namespace;
 }
 
+void CountCertificateReads(net::TlsIdentity& identity, telemetry::Registry& registry) {
+  telemetry::Counter& reads = registry.GetCounter("certwatcher_read_certificate_total",
+                                                  "Total number of certificate reads");
+  telemetry::Counter& errors = registry.GetCounter("certwatcher_read_certificate_errors_total",
+                                                   "Total number of certificate read errors");
+  identity.OnReload([&](const Result<void>& reload) {
+    reads.Increment();
+    if (!reload) {
+      errors.Increment();
+    }
+  });
+}
+
+int WorkAlone(const OperatorConfig& config, reconcile::Controller& controller,
+              const std::stop_token& stop) {
+  log::Info("working without leader election");
+  controller.Run(config.max_concurrent_reconciles, stop);
+  return 0;
+}
+
+int WorkAsLeader(const OperatorConfig& config, kube::LeaseElection& election,
+                 reconcile::Controller& controller, const std::stop_token& stop) {
+  if (!election.Acquire(stop)) {
+    return 0;
+  }
+  std::stop_source done;
+  // The lease is held until the last pass has ended, and only then given back.
+  const std::jthread work([&] {
+    controller.Run(config.max_concurrent_reconciles, stop);
+    done.request_stop();
+  });
+  if (!election.Hold(done.get_token())) {
+    log::Error("the lease is lost; the operator ends so that nobody works beside its new holder");
+    std::_Exit(1);
+  }
+  log::Info("stopped");
+  return 0;
+}
+
 }  // namespace
 
+// Long because it builds every part once, in the order in which they need each other.
+// NOLINTNEXTLINE(readability-function-size)
 int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   const SystemClock clock;
   const auto registry = telemetry::Registry::Make();
@@ -211,16 +252,7 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   if (!identity) {
     return Fail(identity.error());
   }
-  telemetry::Counter& reads = registry->GetCounter("certwatcher_read_certificate_total",
-                                                   "Total number of certificate reads");
-  telemetry::Counter& read_errors = registry->GetCounter(
-      "certwatcher_read_certificate_errors_total", "Total number of certificate read errors");
-  (*identity)->OnReload([&](const Result<void>& reload) {
-    reads.Increment();
-    if (!reload) {
-      read_errors.Increment();
-    }
-  });
+  CountCertificateReads(**identity, *registry);
 
   const std::string instance = Identity();
   reconcile::World world;
@@ -286,28 +318,8 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                        "installed, and may the operator list them?"});
   }
   const ShutdownWatchdog watchdog(stop, config.graceful_shutdown_timeout);
-  if (!config.leader_elect) {
-    log::Info("working without leader election");
-    controller.Run(config.max_concurrent_reconciles, stop);
-    return 0;
-  }
-  if (!election.Acquire(stop)) {
-    return 0;
-  }
-  log::Info("became leader", {{"identity", instance}});
-  std::stop_source done;
-  // The lease is held until the last pass has ended, and only then given back.
-  const std::jthread work([&] {
-    controller.Run(config.max_concurrent_reconciles, stop);
-    done.request_stop();
-  });
-  if (!election.Hold(done.get_token())) {
-    log::Error(
-        "the lease is lost; the operator ends at once so that nobody works beside its new holder");
-    std::_Exit(1);
-  }
-  log::Info("stopped");
-  return 0;
+  return config.leader_elect ? WorkAsLeader(config, election, controller, stop)
+                             : WorkAlone(config, controller, stop);
 }
 
 }  // namespace tenantry

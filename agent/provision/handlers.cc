@@ -49,7 +49,7 @@ TaskOutcome RunDeprovision(const ProvisionOptions& options, const api::TaskReque
 
 }  // namespace
 
-TaskHandlers MakeProvisionHandlers(ProvisionOptions options) {
+TaskHandlers MakeProvisionHandlers(const ProvisionOptions& options) {
   return {
       {api::TaskKind::kProvision,
        [options](const api::TaskRequest& request, TaskContext& context) {

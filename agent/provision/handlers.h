@@ -12,6 +12,6 @@ struct ProvisionOptions {
 
 // Handlers of Provision, Observe (of a tenant, and of the store when the tenant is empty) and
 // Deprovision.
-TaskHandlers MakeProvisionHandlers(ProvisionOptions options);
+TaskHandlers MakeProvisionHandlers(const ProvisionOptions& options);
 
 }  // namespace tenantry::agent

@@ -23,8 +23,8 @@ constexpr char kUserAgent[] = "tenantry-operator/" TENANTRY_VERSION " (linux/amd
 
 // The buckets of client-go's metric of this name (controller-runtime, client_go_adapter.go).
 const std::vector<double>& LatencyBuckets() {
-  static const std::vector<double> kBuckets = {.005, .025, .1, .25, .5, 1, 2, 4, 8, 15, 30, 60};
-  return kBuckets;
+  static const std::vector<double> buckets = {.005, .025, .1, .25, .5, 1, 2, 4, 8, 15, 30, 60};
+  return buckets;
 }
 
 milliseconds Remaining(steady_clock::time_point deadline) {

@@ -136,20 +136,20 @@ ConfigMapObject DesiredConfig(const api::Tenant& tenant, const std::string& conf
 }
 
 SecretObject OurPart(SecretObject existing) {
-  static const std::set<std::string> kOurs = {"type",
-                                              "provider",
-                                              "host",
-                                              "port",
-                                              "database",
-                                              "schema",
-                                              "sslmode",
-                                              "username",
-                                              "password",
-                                              "uri",
-                                              "ca.crt",
-                                              "prefix",
-                                              kPreviousPasswordKey};
-  std::erase_if(existing.data, [](const auto& entry) { return !kOurs.contains(entry.first); });
+  const std::set<std::string> ours = {"type",
+                                      "provider",
+                                      "host",
+                                      "port",
+                                      "database",
+                                      "schema",
+                                      "sslmode",
+                                      "username",
+                                      "password",
+                                      "uri",
+                                      "ca.crt",
+                                      "prefix",
+                                      kPreviousPasswordKey};
+  std::erase_if(existing.data, [&](const auto& entry) { return !ours.contains(entry.first); });
   return existing;
 }
 

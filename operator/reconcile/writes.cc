@@ -74,10 +74,7 @@ Result<void> ChangeFinalizer(const Services& services, const T& object,
     return {};
   }
   if (!answer) {
-    Error error = std::move(answer).error();
-    // The server calls a failed `test` an invalid request; it means that the object has changed.
-    error.code = error.code == ErrorCode::kInvalid ? ErrorCode::kConflict : error.code;
-    return error;
+    return std::move(answer).error();
   }
   TakeAnswer(services, *answer, object);
   return {};

@@ -144,13 +144,11 @@ TEST_F(EventStreamTest, DoesNotTakeTheBeginningOfATaskForAChange) {
 
 TEST_F(EventStreamTest, AsksForTasksThatTheAgentDoesNotTellOfAtTheBeginning) {
   Open();
+  agent_.SetKeepAlive(ScriptedAgent::KeepAlive::kYes);
   agent_.Script("EVENTS", [this](const net::ServerRequest&) {
     // After the stream began, as far as the operator knows; before it, as far as the agent does.
     agent_.Change(Report("a", TaskState::kSucceeded));
-    return net::ServerResponse{
-        .content_type = "application/x-ndjson", .next_chunk = [](const std::stop_token& stop) {
-          return stop.stop_requested() ? std::nullopt : std::optional<std::string>("\n");
-        }};
+    return agent_.NewStreamWithoutList();
   });
   WaitForTask("a");
 

@@ -84,7 +84,7 @@ struct ScriptedAgent::State : std::enable_shared_from_this<ScriptedAgent::State>
       return {.status = is_new ? 202 : 200, .body = api::EncodeTaskReport(place->second)};
     }
     if (call == "EVENTS") {
-      return NewStream();
+      return NewStream(ListTasks());
     }
     const auto found = tasks.find(request.path_parameter);
     if (found == tasks.end()) {
@@ -97,17 +97,23 @@ struct ScriptedAgent::State : std::enable_shared_from_this<ScriptedAgent::State>
     return response;
   }
 
-  net::ServerResponse NewStream() {
+  net::ServerResponse NewStream(const std::string& beginning) {
     const auto stream = std::make_shared<Stream>();
+    stream->pending = beginning;
     streams.push_back(stream);
     ++streams_so_far;
-    for (const auto& [id, report] : tasks) {
-      stream->pending += api::EncodeTaskReport(report) + "\n";
-    }
     return {.content_type = "application/x-ndjson",
             .next_chunk = [state = shared_from_this(), stream](const std::stop_token& stop) {
               return state->NextChunk(*stream, stop);
             }};
+  }
+
+  std::string ListTasks() const {
+    std::string list;
+    for (const auto& [id, report] : tasks) {
+      list += api::EncodeTaskReport(report) + "\n";
+    }
+    return list;
   }
 
   std::optional<std::string> NextChunk(Stream& stream, const std::stop_token& stop) {
@@ -185,6 +191,11 @@ void ScriptedAgent::ForgetTasks() {
 void ScriptedAgent::SendRaw(const std::string& bytes) {
   const std::lock_guard lock(state_->mutex);
   state_->Send(bytes);
+}
+
+net::ServerResponse ScriptedAgent::NewStreamWithoutList() {
+  const std::lock_guard lock(state_->mutex);
+  return state_->NewStream("");
 }
 
 void ScriptedAgent::EndStreams() {

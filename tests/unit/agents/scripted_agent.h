@@ -42,6 +42,8 @@ class ScriptedAgent {
   void Change(const api::TaskReport& report);
   void ForgetTasks();
   void SendRaw(const std::string& bytes);
+  // For a script of EVENTS: a stream that does not begin with the tasks that are there.
+  net::ServerResponse NewStreamWithoutList();
   void EndStreams();
   void SetKeepAlive(KeepAlive keep_alive);
 
