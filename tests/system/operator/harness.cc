@@ -41,6 +41,18 @@ bool IsObserved(const Json& object) {
              object["metadata"]["generation"];
 }
 
+TenantTest::ConditionView ConditionOf(const Json& object, const std::string& type) {
+  const Json::json_pointer path("/status/conditions");
+  if (object.is_object() && object.contains(path)) {
+    for (const Json& condition : object[path]) {
+      if (condition["type"] == type) {
+        return {condition["status"], condition["reason"], condition["message"]};
+      }
+    }
+  }
+  return {};
+}
+
 void AwaitProbe(int port, const std::string& program, const std::string& log) {
   const auto client = Need(net::HttpClient::Make({.base_url = "http://" + Local(port)}));
   const bool ready = WaitUntil(seconds(30), [&] {
@@ -325,22 +337,14 @@ std::map<std::string, std::string> TenantTest::SecretData(const std::string& nam
 
 TenantTest::ConditionView TenantTest::Condition(const std::string& kind, const std::string& name,
                                                 const std::string& type) const {
-  const Json object = Get(kind, name);
-  const Json::json_pointer path("/status/conditions");
-  if (object.is_object() && object.contains(path)) {
-    for (const Json& condition : object[path]) {
-      if (condition["type"] == type) {
-        return {condition["status"], condition["reason"], condition["message"]};
-      }
-    }
-  }
-  return {};
+  return ConditionOf(Get(kind, name), type);
 }
 
 bool TenantTest::BecomesReady(const std::string& kind, const std::string& name,
                               seconds patience) const {
   const bool ready = WaitUntil(patience, [&] {
-    return IsObserved(Get(kind, name)) && Condition(kind, name, "Ready").status == "True";
+    const Json object = Get(kind, name);
+    return IsObserved(object) && ConditionOf(object, "Ready").status == "True";
   });
   if (!ready) {
     ADD_FAILURE() << kind << " " << name << " does not become Ready:\n" << Get(kind, name).dump(2);
@@ -352,8 +356,9 @@ std::string TenantTest::BecomesUnready(const std::string& kind, const std::strin
                                        const std::string& reason, seconds patience) const {
   ConditionView ready;
   const bool found = WaitUntil(patience, [&] {
-    ready = Condition(kind, name, "Ready");
-    return IsObserved(Get(kind, name)) && ready.status == "False" && ready.reason == reason;
+    const Json object = Get(kind, name);  // one reading: status and generation belong together
+    ready = ConditionOf(object, "Ready");
+    return IsObserved(object) && ready.status == "False" && ready.reason == reason;
   });
   if (!found) {
     ADD_FAILURE() << kind << " " << name << " does not get Ready=False/" << reason << ":\n"
