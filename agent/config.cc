@@ -1,53 +1,11 @@
 #include "agent/config.h"
 
-#include <charconv>
-#include <utility>
-
-#include "common/base/quantity.h"
-#include "common/base/strings.h"
+#include "common/flags/values.h"
 
 namespace tenantry::agent {
 namespace {
 
-Error BadValue(const flags::Values& values, const std::string& name, const std::string& why) {
-  return {.code = ErrorCode::kInvalid,
-          .message = "--" + name + "=" + Shorten(values.at(name), 200) + ": " + why};
-}
-
-Result<std::chrono::milliseconds> Duration(const flags::Values& values, const std::string& name) {
-  Result<std::chrono::milliseconds> duration = ParseDuration(values.at(name));
-  if (!duration || duration->count() <= 0) {
-    return BadValue(values, name, "not a duration above 0 such as 30s or 10m");
-  }
-  return duration;
-}
-
-Result<int> NumberUpTo(int limit, const flags::Values& values, const std::string& name) {
-  const std::string& text = values.at(name);
-  int number = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end || number < 1 || number > limit) {
-    return BadValue(values, name, "not a whole number from 1 to " + std::to_string(limit));
-  }
-  return number;
-}
-
-Result<std::string> Needed(const flags::Values& values, const std::string& name) {
-  if (values.at(name).empty()) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = "--" + name + " is required: the agent answers over mutual TLS only"};
-  }
-  return values.at(name);
-}
-
-template <class T>
-Result<T> Named(Result<T> result, const flags::Values& values, const std::string& name) {
-  if (!result) {
-    return BadValue(values, name, result.error().message);
-  }
-  return result;
-}
+constexpr char kWhyTls[] = "the agent answers over mutual TLS only";
 
 }  // namespace
 
@@ -88,14 +46,15 @@ Result<AgentConfig> MakeAgentConfig(const flags::Values& values) {
                      .metrics_bind_address = values.at("metrics-bind-address"),
                      .trust_domain = values.at("trust-domain"),
                      .fixtures_dir = values.at("fixtures-dir")};
-  config.tls.ca_file = TRY(Needed(values, "tls-ca-file"));
-  config.tls.certificate_file = TRY(Needed(values, "tls-cert-file"));
-  config.tls.key_file = TRY(Needed(values, "tls-key-file"));
-  config.max_concurrent_tasks = TRY(NumberUpTo(256, values, "max-concurrent-tasks"));
-  config.graceful_shutdown_timeout = TRY(Duration(values, "graceful-shutdown-timeout"));
-  config.log_level = TRY(Named(log::ParseLevel(values.at("log-level")), values, "log-level"));
+  config.tls.ca_file = TRY(flags::Required(values, "tls-ca-file", kWhyTls));
+  config.tls.certificate_file = TRY(flags::Required(values, "tls-cert-file", kWhyTls));
+  config.tls.key_file = TRY(flags::Required(values, "tls-key-file", kWhyTls));
+  config.max_concurrent_tasks = TRY(flags::WholeNumber(values, "max-concurrent-tasks", 1, 256));
+  config.graceful_shutdown_timeout = TRY(flags::Duration(values, "graceful-shutdown-timeout"));
+  config.log_level =
+      TRY(flags::Named(log::ParseLevel(values.at("log-level")), values, "log-level"));
   config.log_encoding =
-      TRY(Named(log::ParseEncoding(values.at("log-encoding")), values, "log-encoding"));
+      TRY(flags::Named(log::ParseEncoding(values.at("log-encoding")), values, "log-encoding"));
   return config;
 }
 

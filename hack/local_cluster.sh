@@ -213,6 +213,7 @@ write_environment() {
     printf 'export PATH=%q:"%s"\n' "$CLUSTER_DIR/bin" "\$PATH"
     printf 'export TENANTRY_OPERATOR_KUBECONFIG=%q\n' "$KUBERNETES_DIR/operator.kubeconfig"
     printf 'export TENANTRY_AUDIT_LOG=%q\n' "$KUBERNETES_DIR/audit.log"
+    printf 'export TENANTRY_ETCD_ENDPOINT=%q\n' "http://127.0.0.1:$ETCD_PORT"
     printf 'export TENANTRY_PKI_DIR=%q\n' "$PKI_DIR"
     printf 'export TENANTRY_POSTGRES_HOST=localhost\n'
     printf 'export TENANTRY_POSTGRES_PORT=%q\n' "$POSTGRES_PORT"

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -13,23 +14,21 @@
 #include <utility>
 #include <vector>
 
-#include "common/net/http_server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
-#include "common/telemetry/probes.h"
 #include "operator/agents/client.h"
+#include "operator/informers.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
 #include "operator/kube/lease.h"
-#include "operator/kube/reflector.h"
+#include "operator/kube/wait.h"
 #include "operator/reconcile/controller.h"
 #include "operator/reconcile/random.h"
-#include "operator/reconcile/sinks.h"
+#include "operator/reconcile/tenant_gauges.h"
+#include "operator/servers.h"
 
 namespace tenantry {
 namespace {
-
-using reconcile::Router;
 
 int Fail(const Error& error) {
   log::Error("the operator cannot run", {{"error", error.message}});
@@ -56,111 +55,6 @@ std::string Identity() {
   return std::string(host.data()) + "_" + reconcile::RandomToken();
 }
 
-// One watch of the cluster: a sink, its reflector and the thread that runs it.
-struct Informer {
-  std::unique_ptr<kube::ReflectorSink> sink;
-  std::unique_ptr<kube::Reflector> reflector;
-  std::jthread thread;
-};
-
-// All watches. Synced when each has seen its first whole list.
-class Informers {
- public:
-  Informers(kube::Client& kube, telemetry::Registry& registry) : kube_(kube), registry_(registry) {}
-
-  void Add(kube::ReflectorOptions options, std::unique_ptr<kube::ReflectorSink> sink) {
-    Informer informer{.sink = std::move(sink)};
-    informer.reflector =
-        std::make_unique<kube::Reflector>(kube_, std::move(options), *informer.sink, registry_);
-    informers_.push_back(std::move(informer));
-  }
-
-  void Start() {
-    for (Informer& informer : informers_) {
-      informer.thread = std::jthread(
-          [&reflector = *informer.reflector](std::stop_token stop) { reflector.Run(stop); });
-    }
-  }
-
-  bool synced() const {
-    for (const Informer& informer : informers_) {
-      if (!informer.reflector->synced()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  // False when `stop` came first, or the time was over.
-  bool WaitForSync(std::chrono::milliseconds patience, const std::stop_token& stop) const {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!synced()) {
-      if (stop.stop_requested() || std::chrono::steady_clock::now() >= deadline) {
-        return false;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return true;
-  }
-
- private:
-  kube::Client& kube_;
-  telemetry::Registry& registry_;
-  std::vector<Informer> informers_;
-};
-
-void AddWatches(Informers& informers, reconcile::World& world, Router& router,
-                reconcile::References& references, reconcile::Metrics& metrics) {
-  using api::Kind;
-  for (const auto& [kind, resource] :
-       {std::pair(Kind::kDataStore, kube::kDataStores), std::pair(Kind::kTenant, kube::kTenants),
-        std::pair(Kind::kFixtureSet, kube::kFixtureSets)}) {
-    informers.Add({.resource = resource}, reconcile::MakeKindSink(kind, world, router, metrics));
-  }
-  informers.Add({.resource = kube::kPods, .list = {.label_selector = api::kAgentLabel}},
-                reconcile::MakeAgentSink(world, router, metrics));
-  const std::string watched = std::string(api::kWatchLabel) + "=true";
-  for (const auto& [reference, resource] :
-       {std::pair(Router::Reference::kSecret, kube::kSecrets),
-        std::pair(Router::Reference::kConfigMap, kube::kConfigMaps)}) {
-    informers.Add(
-        {.resource = resource, .list = {.label_selector = watched, .metadata_only = true}},
-        reconcile::MakeReferenceSink(reference, router, references));
-  }
-}
-
-// Probes and metrics; one server when both have the same address.
-class PlainServers {
- public:
-  static Result<PlainServers> Start(const OperatorConfig& config,
-                                    const telemetry::Registry& registry,
-                                    std::vector<telemetry::ProbeCheck> live,
-                                    std::vector<telemetry::ProbeCheck> ready) {
-    PlainServers servers;
-    servers.probes_ = TRY(net::HttpServer::Make(
-        {.bind_address = config.health_probe_bind_address, .max_threads = 4}));
-    telemetry::AddProbe(*servers.probes_, "/livez", live);
-    telemetry::AddProbe(*servers.probes_, "/healthz", std::move(live));
-    telemetry::AddProbe(*servers.probes_, "/readyz", std::move(ready));
-    net::HttpServer* metrics = servers.probes_.get();
-    if (config.metrics_bind_address != config.health_probe_bind_address) {
-      servers.metrics_ = TRY(
-          net::HttpServer::Make({.bind_address = config.metrics_bind_address, .max_threads = 4}));
-      metrics = servers.metrics_.get();
-    }
-    telemetry::AddMetrics(*metrics, registry);
-    TRY(servers.probes_->Start());
-    if (servers.metrics_) {
-      TRY(servers.metrics_->Start());
-    }
-    return servers;
-  }
-
- private:
-  std::unique_ptr<net::HttpServer> probes_;
-  std::unique_ptr<net::HttpServer> metrics_;
-};
-
 // Ends the process when the passes do not end in time: they may hang in a peer that does not.
 class ShutdownWatchdog {
  public:
@@ -185,6 +79,14 @@ class ShutdownWatchdog {
   std::jthread thread_;
 };
 
+reconcile::Scope ScopeOf(const OperatorConfig& config) {
+  using StoreRefs = reconcile::Scope::StoreRefs;
+  return {.namespaces = config.watch_namespaces,
+          .label_selector = config.watch_label_selector,
+          .store_refs =
+              config.no_cross_namespace_refs ? StoreRefs::kOwnNamespace : StoreRefs::kAnyNamespace};
+}
+
 std::string LeaseNamespace(const OperatorConfig& config, const kube::Config& kube) {
   return config.leader_election_namespace.empty() ? kube.default_namespace
                                                   : config.leader_election_namespace;
@@ -203,22 +105,21 @@ void CountCertificateReads(net::TlsIdentity& identity, telemetry::Registry& regi
   });
 }
 
-int WorkAlone(const OperatorConfig& config, reconcile::Controller& controller,
-              const std::stop_token& stop) {
+int WorkAlone(const std::function<void()>& work) {
   log::Info("working without leader election");
-  controller.Run(config.max_concurrent_reconciles, stop);
+  work();
   return 0;
 }
 
-int WorkAsLeader(const OperatorConfig& config, kube::LeaseElection& election,
-                 reconcile::Controller& controller, const std::stop_token& stop) {
+int WorkAsLeader(kube::LeaseElection& election, const std::function<void()>& work,
+                 const std::stop_token& stop) {
   if (!election.Acquire(stop)) {
     return 0;
   }
   std::stop_source done;
   // The lease is held until the last pass has ended, and only then given back.
-  const std::jthread work([&] {
-    controller.Run(config.max_concurrent_reconciles, stop);
+  const std::jthread worker([&] {
+    work();
     done.request_stop();
   });
   if (!election.Hold(done.get_token())) {
@@ -244,9 +145,17 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   if (!kube_config) {
     return Fail(kube_config.error());
   }
-  auto kube = kube::Client::Make(*kube_config, *registry);
+  const auto kube = kube::Client::Make(
+      *kube_config, *registry, {.qps = config.kube_api_qps, .burst = config.kube_api_burst});
   if (!kube) {
     return Fail(kube.error());
+  }
+  // The lease has a client of its own: unlimited, and with calls that end well before the deadline.
+  kube::Config lease_config = *kube_config;
+  lease_config.call_timeout = config.renew_deadline / 3;
+  const auto lease_kube = kube::Client::Make(lease_config, *registry);
+  if (!lease_kube) {
+    return Fail(lease_kube.error());
   }
   auto identity = net::TlsIdentity::Load(config.agent_tls);
   if (!identity) {
@@ -255,13 +164,15 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   CountCertificateReads(**identity, *registry);
 
   const std::string instance = Identity();
+  const reconcile::Scope scope = ScopeOf(config);
   reconcile::World world;
   reconcile::Metrics metrics(*registry, config.max_concurrent_reconciles);
   reconcile::WorkQueue queue({config.min_retry_delay, config.max_retry_delay}, clock, *registry);
-  Router router(world, queue);
-  reconcile::References references(**kube, clock);
+  reconcile::Router router(world, queue);
+  reconcile::ReferenceIndex index;
+  reconcile::References references(**kube, index, clock);
   reconcile::RunningLoads running_loads;
-  reconcile::TaskBoard board([&](const reconcile::WorkKey& key) { router.Wake(key); });
+  reconcile::TaskBoard board([&](const reconcile::WorkKey& key) { router.Wake(key); }, clock);
   const auto agents = agents::Client::Make(
       {.identity = *identity, .peer = {config.trust_domain, "agent"}}, *registry,
       [&](const api::TaskReport& report) { board.OnReport(report); });
@@ -272,11 +183,13 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                                      .world = world,
                                      .router = router,
                                      .board = board,
+                                     .index = index,
                                      .references = references,
                                      .running_loads = running_loads,
                                      .metrics = metrics,
                                      .clock = clock,
-                                     .tiers = *tiers};
+                                     .tiers = *tiers,
+                                     .scope = scope};
   const std::string process_id = reconcile::RandomToken();
   reconcile::StoreReconciler stores(services, {config.drift_interval, process_id});
   reconcile::TenantReconciler tenants(services,
@@ -284,16 +197,17 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   reconcile::FixtureReconciler fixtures(services, {.drift_interval = config.drift_interval});
   reconcile::Controller controller(services, queue, stores, tenants, fixtures);
 
-  kube::LeaseElection election(**kube,
+  kube::LeaseElection election(**lease_kube,
                                {.ns = api::Namespace(LeaseNamespace(config, *kube_config)),
                                 .name = api::Name(config.leader_election_id),
                                 .identity = instance,
                                 .lease_duration = config.lease_duration,
                                 .renew_deadline = config.renew_deadline,
-                                .retry_period = config.retry_period},
+                                .retry_period = config.retry_period,
+                                .on_change = kube::RecordLeaderElection(*events)},
                                clock, *registry);
-  Informers informers(**kube, *registry);
-  AddWatches(informers, world, router, references, metrics);
+  Informers informers(**kube, *registry, {world, router, index, references, metrics}, scope,
+                      config.feature_gates);
 
   const auto synced = [&]() -> Result<void> {
     return informers.synced() ? Result<void>()
@@ -303,8 +217,14 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
     return election.healthy() ? Result<void>()
                               : Error{ErrorCode::kUnavailable, "the lease was not renewed in time"};
   };
-  const auto servers = PlainServers::Start(config, *registry, {{"leader-election", leading}},
-                                           {{"informer-sync", synced}});
+  kube::AccessReviewer reviewer(**kube, clock);
+  const auto servers = Servers::Start(config,
+                                      {.live = {{"leader-election", leading}},
+                                       .ready = {{"informer-sync", synced}},
+                                       .registry = *registry,
+                                       .before_scrape = [&] { queue.RefreshMetrics(); },
+                                       .reviewer = reviewer},
+                                      clock);
   if (!servers) {
     return Fail(servers.error());
   }
@@ -317,9 +237,17 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                        "the first lists did not come in within --cache-sync-timeout. Are the CRDs "
                        "installed, and may the operator list them?"});
   }
+  const std::jthread resync([&](const std::stop_token& done) {
+    while (kube::WaitFor(done, config.resync_period) == kube::Waited::kWhole) {
+      router.WakeAll();
+    }
+  });
   const ShutdownWatchdog watchdog(stop, config.graceful_shutdown_timeout);
-  return config.leader_elect ? WorkAsLeader(config, election, controller, stop)
-                             : WorkAlone(config, controller, stop);
+  const auto work = [&] {
+    reconcile::AddTenantGauges(*registry, world, *tiers);
+    controller.Run(config.max_concurrent_reconciles, stop);
+  };
+  return config.leader_elect ? WorkAsLeader(election, work, stop) : WorkAlone(work);
 }
 
 }  // namespace tenantry

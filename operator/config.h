@@ -1,9 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
-#include <variant>
 
+#include "common/api/meta.h"
 #include "common/base/result.h"
 #include "common/flags/flags.h"
 #include "common/net/tls.h"
@@ -11,11 +12,23 @@
 
 namespace tenantry {
 
-// The operator's settings; see Flags() for what each means.
+// What --feature-gates switches.
+struct FeatureGates {
+  bool streaming_lists = true;  // initial lists by sendInitialEvents where the server can
+};
+
+// The operator's settings; see OperatorFlags() for what each means.
 struct OperatorConfig {
   std::string kubeconfig;
   std::string context;
+  double kube_api_qps = 0;  // 0: no limit
+  int kube_api_burst = 100;
+  std::set<api::Namespace> watch_namespaces;  // empty: all
+  std::string watch_label_selector;           // of our three kinds
+  bool no_cross_namespace_refs = false;
   std::string metrics_bind_address;
+  bool metrics_secure = false;
+  std::string metrics_cert_path;  // empty: self-signed
   std::string health_probe_bind_address;
   bool leader_elect = true;
   std::string leader_election_id;
@@ -28,6 +41,8 @@ struct OperatorConfig {
   std::chrono::milliseconds max_retry_delay{};
   std::chrono::seconds drift_interval{};
   std::chrono::seconds rotation_overlap{};
+  std::chrono::milliseconds resync_period{};
+  FeatureGates feature_gates;
   std::chrono::milliseconds cache_sync_timeout{};
   std::chrono::milliseconds graceful_shutdown_timeout{};
   std::string tiers_file;  // empty: the built-in tiers

@@ -167,7 +167,7 @@ void Fields(auto& visit, Of<Capability> auto& capability) {
 }
 
 void Fields(auto& visit, Of<AgentInfo> auto& info) {
-  visit.Required("name", info.name);
+  visit.Optional("name", info.name);
   visit.Required("version", info.version);
   visit.Required("protocolVersion", info.protocol_version);
   visit.Optional("capabilities", info.capabilities);

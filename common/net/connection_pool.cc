@@ -66,7 +66,7 @@ Result<ConnectionPool::Lease> ConnectionPool::TakeFresh(int wake_fd, MonotonicTi
   }
   const auto connect_deadline =
       std::min(deadline, std::chrono::steady_clock::now() + options_.connect_timeout);
-  UniqueFd fd = TRY(ConnectTcp(address_, wake_fd, connect_deadline));
+  UniqueFd fd = TRY(ConnectTcp(address_, wake_fd, connect_deadline, options_.on_resolved));
   SslPtr ssl = context == nullptr ? nullptr : context->NewSession();
   if (context != nullptr && ssl == nullptr) {
     return Error{.code = ErrorCode::kUnavailable, .message = "no memory for a TLS connection"};

@@ -111,6 +111,7 @@ bool IsRead(const HttpRequest& request) {
 
 // What one exchange on one connection came to.
 struct Exchange {
+  bool is_streamed = false;  // the head is of a stream: only its silence is bounded
   bool is_complete = false;  // the whole answer has been read
   bool is_stopped = false;   // the receiver wanted no more
   bool is_too_large = false;
@@ -207,6 +208,7 @@ Exchange PooledHttpClient::ExchangeOn(Connection& connection, const HttpRequest&
     exchange.response.status = head.status;
     connection.EndHead();
     if (on_data != nullptr) {
+      exchange.is_streamed = head.status < 300;
       connection.SetIdleTimeout(idle_timeout);
     }
     return true;
@@ -274,6 +276,9 @@ Error PooledHttpClient::MakeError(const Connection& connection, const HttpReques
     why = exchange.has_head || connection.bytes_read() == 0
               ? "the server closed the connection before its answer was complete"
               : "the answer is not HTTP";
+  }
+  if (exchange.is_streamed && connection.failure() == ConnectionFailure::kTimeout) {
+    return InContext({.code = ErrorCode::kUnavailable, .message = why, .reason = kSilent}, request);
   }
   const bool may_be_done = !IsRead(request) && connection.bytes_written() > 0;
   return InContext(

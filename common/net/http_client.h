@@ -52,7 +52,15 @@ struct HttpClientOptions {
   ClientTls tls;
   std::size_t max_idle_connections = 16;  // kept alive in the pool
   std::chrono::milliseconds connect_timeout{5'000};
+  // Told of each resolution of the server's name, which happens once for each new connection; never
+  // for an IP address. Called on the threads that call, several at once.
+  std::function<void(const std::string& host, std::chrono::steady_clock::duration took)>
+      on_resolved = {};
 };
+
+// The reason of the error that ends a stream whose server said nothing for idle_timeout, though its
+// connection stands.
+inline constexpr char kSilent[] = "Silent";
 
 // HTTP/1.1 client of one server: pooled keep-alive connections with TCP_NODELAY, verified TLS.
 // Thread-safe: any number of threads may call; each call has a connection of its own.
@@ -70,9 +78,9 @@ class HttpClient {
 
   // Streams the answer's body: `on_data` gets each piece as it arrives and returns false to stop.
   // Bodies of statuses ≥ 300 go into the returned response instead. Ends with an error when nothing
-  // arrives for `idle_timeout` (kUnavailable), when the connection breaks (kUnavailable), or on
-  // `stop` (kCancelled, within 100 ms); ends well when the server ends the body or `on_data` says
-  // so. request.timeout bounds only the wait for the head of the answer.
+  // arrives for `idle_timeout` (kUnavailable, reason kSilent), when the connection breaks
+  // (kUnavailable), or on `stop` (kCancelled, within 100 ms); ends well when the server ends the
+  // body or `on_data` says so. request.timeout bounds only the wait for the head of the answer.
   virtual Result<HttpResponse> Stream(const HttpRequest& request, std::stop_token stop,
                                       std::chrono::milliseconds idle_timeout,
                                       const std::function<bool(std::string_view)>& on_data) = 0;

@@ -33,8 +33,13 @@ struct ServerResponse {
 };
 
 struct ServerTls {
-  std::shared_ptr<TlsIdentity> identity;  // mutual TLS 1.3: a client without a certificate that
-  PeerRule peer;                          // satisfies `peer` is refused in the handshake
+  // kCertified: mutual TLS, a client without a certificate that satisfies `peer` is refused in the
+  // handshake. kAny: clients show no certificate; handlers must tell by other means who may what.
+  enum class Clients { kCertified, kAny };
+
+  std::shared_ptr<TlsIdentity> identity;  // TLS 1.3
+  PeerRule peer = {};
+  Clients clients = Clients::kCertified;
 };
 
 struct HttpServerOptions {

@@ -1,5 +1,6 @@
 #include "common/net/socket.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -65,6 +66,16 @@ Result<AddressList> Resolve(const HostPort& address, int flags, ErrorCode code) 
                             (status == EAI_SYSTEM ? ErrorText(errno) : gai_strerror(status))};
   }
   return AddressList(list);
+}
+
+Result<AddressList> ResolveObserved(const HostPort& address,
+                                    const ResolutionObserver& on_resolved) {
+  const auto started = std::chrono::steady_clock::now();
+  Result<AddressList> list = Resolve(address, 0, ErrorCode::kUnavailable);
+  if (on_resolved && !IsIpAddress(address.host)) {
+    on_resolved(address.host, std::chrono::steady_clock::now() - started);
+  }
+  return list;
 }
 
 // 0, or why there is no connection.
@@ -165,8 +176,16 @@ Result<HostPort> ParseHostPort(const std::string& text) {
   return address;
 }
 
-Result<UniqueFd> ConnectTcp(const HostPort& address, int wake_fd, MonotonicTime deadline) {
-  const AddressList list = TRY(Resolve(address, 0, ErrorCode::kUnavailable));
+bool IsIpAddress(const std::string& host) {
+  in6_addr ipv6{};
+  in_addr ipv4{};
+  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &ipv6) == 1;
+}
+
+Result<UniqueFd> ConnectTcp(const HostPort& address, int wake_fd, MonotonicTime deadline,
+                            const ResolutionObserver& on_resolved) {
+  const AddressList list = TRY(ResolveObserved(address, on_resolved));
   int error_number = EHOSTUNREACH;
   for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
     UniqueFd fd = OpenSocket(*one);

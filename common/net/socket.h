@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -59,9 +60,17 @@ struct HostPort {
 // Splits "host:port", "[::1]:port" or ":port".
 Result<HostPort> ParseHostPort(const std::string& text);
 
+// Whether the text is an IPv4 or IPv6 address, so that there is no name to resolve.
+bool IsIpAddress(const std::string& host);
+
+// Told of each resolution of a host name, successful or not, and how long it took.
+using ResolutionObserver =
+    std::function<void(const std::string& host, std::chrono::steady_clock::duration took)>;
+
 // A connected TCP socket with TCP_NODELAY and keep-alive probes. kUnavailable when nobody answers,
 // kCancelled when woken. Name resolution is bounded by the resolver's own time-out only.
-Result<UniqueFd> ConnectTcp(const HostPort& address, int wake_fd, MonotonicTime deadline);
+Result<UniqueFd> ConnectTcp(const HostPort& address, int wake_fd, MonotonicTime deadline,
+                            const ResolutionObserver& on_resolved = nullptr);
 
 // A listening socket; an empty host is every interface, IPv6 and IPv4. kInvalid names the address.
 Result<UniqueFd> ListenTcp(const HostPort& address);

@@ -47,7 +47,9 @@ Result<std::string> ReadFile(const std::string& path) {
 
 Result<FileContents> ReadFiles(const TlsFiles& files) {
   FileContents contents;
-  contents.ca = TRY(ReadFile(files.ca_file));
+  if (!files.ca_file.empty()) {
+    contents.ca = TRY(ReadFile(files.ca_file));
+  }
   contents.certificate = TRY(ReadFile(files.certificate_file));
   contents.key = Secret(TRY(ReadFile(files.key_file)));
   return contents;
@@ -60,7 +62,9 @@ Result<std::shared_ptr<const TlsSnapshot>> MakeSnapshot(const TlsFiles& files,
   snapshot->generation = generation;
   snapshot->certified_key = TRY(ParseCertifiedKey(contents.certificate, files.certificate_file,
                                                   contents.key.reveal(), files.key_file));
-  snapshot->roots = TRY(ParseRoots(contents.ca, files.ca_file));
+  if (!files.ca_file.empty()) {
+    snapshot->roots = TRY(ParseRoots(contents.ca, files.ca_file));
+  }
   return std::shared_ptr<const TlsSnapshot>(std::move(snapshot));
 }
 
@@ -139,13 +143,26 @@ bool IsSegment(std::string_view text) {
          });
 }
 
-}  // namespace
-
-Result<std::shared_ptr<TlsIdentity>> TlsIdentity::Load(const TlsFiles& files) {
+Result<std::shared_ptr<TlsIdentity>> LoadFiles(const TlsFiles& files) {
   FileContents contents = TRY(ReadFiles(files));
   std::shared_ptr<const TlsSnapshot> snapshot = TRY(MakeSnapshot(files, contents, 1));
   return std::shared_ptr<TlsIdentity>(
       std::make_shared<FileTlsIdentity>(files, std::move(contents), std::move(snapshot)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsIdentity>> TlsIdentity::Load(const TlsFiles& files) {
+  if (files.ca_file.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "no file of the certificate authority is given"};
+  }
+  return LoadFiles(files);
+}
+
+Result<std::shared_ptr<TlsIdentity>> TlsIdentity::LoadServer(const std::string& certificate_file,
+                                                             const std::string& key_file) {
+  return LoadFiles({.certificate_file = certificate_file, .key_file = key_file});
 }
 
 bool MatchesPeerRule(const std::string& uri, const PeerRule& rule) {

@@ -3,7 +3,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 
 namespace tenantry::net {
@@ -26,6 +28,13 @@ class TlsIdentity {
   // kInvalid: a file is missing or unreadable, or key and certificate do not belong together; the
   // message names the file.
   static Result<std::shared_ptr<TlsIdentity>> Load(const TlsFiles& files);
+  // The same for a server whose clients need no certificate: without an authority.
+  static Result<std::shared_ptr<TlsIdentity>> LoadServer(const std::string& certificate_file,
+                                                         const std::string& key_file);
+  // A self-signed certificate for these names and IP addresses, made here and kept in memory only;
+  // renewed when a third of its year is left. For servers whose clients need no certificate.
+  static Result<std::shared_ptr<TlsIdentity>> MakeSelfSigned(const std::vector<std::string>& names,
+                                                             const Clock& clock);
   virtual ~TlsIdentity() = default;
 
   // Called once for each (re)load with its error, if any: certwatcher metrics and log.

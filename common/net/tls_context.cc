@@ -1,6 +1,5 @@
 #include "common/net/tls_context.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -9,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/net/tls_snapshot.h"
 
 namespace tenantry::net {
@@ -49,11 +49,13 @@ int VerifyPeer(X509_STORE_CTX* store_context, void* argument) {
   return 0;
 }
 
-bool IsIpAddress(const std::string& host) {
-  in6_addr ipv6{};
-  in_addr ipv4{};
-  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &ipv6) == 1;
+// An identity that was made for a server with clients of any kind cannot tell whom to trust.
+Result<void> RequireRoots(const TlsSnapshot& snapshot) {
+  if (snapshot.roots == nullptr) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "mutual TLS needs the certificate authority of the other side"};
+  }
+  return {};
 }
 
 }  // namespace
@@ -76,6 +78,7 @@ Result<std::unique_ptr<ClientTlsContext>> ClientTlsContext::Make(const ClientTls
 
 Result<void> ClientTlsContext::UseIdentity(const ClientTls& tls) {
   const std::shared_ptr<const TlsSnapshot> snapshot = tls.identity->Current();
+  TRY(RequireRoots(*snapshot));
   const CertifiedKey& own = snapshot->certified_key;
   generation_ = snapshot->generation;
   peer_ = tls.peer;
@@ -138,9 +141,13 @@ Result<std::unique_ptr<ServerTlsContext>> ServerTlsContext::Make(const ServerTls
     return OpenSslFailure("cannot set up TLS");
   }
   SSL_CTX* context = result->context_.get();
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  // OpenSSL hands the argument on as it is; VerifyPeer only reads it.
-  SSL_CTX_set_cert_verify_callback(context, VerifyPeer, const_cast<PeerRule*>(&result->tls_.peer));
+  if (tls.clients == ServerTls::Clients::kCertified) {
+    TRY(RequireRoots(*tls.identity->Current()));
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    // OpenSSL hands the argument on as it is; VerifyPeer only reads it.
+    SSL_CTX_set_cert_verify_callback(context, VerifyPeer,
+                                     const_cast<PeerRule*>(&result->tls_.peer));
+  }
   SSL_CTX_set_cert_cb(context, &ServerTlsContext::UseCurrentCertificates, result.get());
   return result;
 }
@@ -155,7 +162,8 @@ int ServerTlsContext::UseCurrentCertificates(SSL* ssl, void* self) {
   const CertifiedKey& own = snapshot->certified_key;
   const bool is_set =
       SSL_use_cert_and_key(ssl, own.leaf.get(), own.key.get(), own.chain.get(), 1) == 1 &&
-      SSL_set1_verify_cert_store(ssl, snapshot->roots.get()) == 1;
+      (context.tls_.clients == ServerTls::Clients::kAny ||
+       SSL_set1_verify_cert_store(ssl, snapshot->roots.get()) == 1);
   return is_set ? 1 : 0;
 }
 

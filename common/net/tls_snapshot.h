@@ -34,7 +34,7 @@ struct CertifiedKey {
 struct TlsSnapshot {
   std::uint64_t generation = 0;  // grows with each reload
   CertifiedKey certified_key;
-  X509StorePtr roots;
+  X509StorePtr roots;  // null: of a server whose clients need no certificate
 };
 
 // kInvalid when the text holds no certificate or key, or they do not belong together. Messages name

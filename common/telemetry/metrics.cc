@@ -7,6 +7,8 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "common/base/mutex.h"
@@ -51,6 +53,24 @@ bool HasAll(const Labels& labels, const Labels& wanted) {
     const auto found = labels.find(label.first);
     return found != labels.end() && found->second == label.second;
   });
+}
+
+// As the text format asks for it.
+std::string EscapeLabel(const std::string& value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') {
+      escaped += '\\';
+    }
+    escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  return escaped;
+}
+
+std::string FormatNumber(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
 }
 
 // The series of one metric name.
@@ -115,7 +135,18 @@ class PrometheusRegistry final : public Registry {
     std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
     std::sort(families.begin(), families.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
-    return prometheus::TextSerializer().Serialize(families);
+    std::string text = prometheus::TextSerializer().Serialize(families);
+    const MutexLock lock(mutex_);
+    for (const ComputedGauge& gauge : computed_) {
+      AppendComputed(gauge, &text);
+    }
+    return text;
+  }
+
+  void AddComputedGauge(const std::string& name, const std::string& help,
+                        std::function<void(const Emit&)> read) override {
+    const MutexLock lock(mutex_);
+    computed_.push_back({name, help, std::move(read)});
   }
 
  private:
@@ -129,8 +160,29 @@ class PrometheusRegistry final : public Registry {
     return *series;
   }
 
+  struct ComputedGauge {
+    std::string name;
+    std::string help;
+    std::function<void(const Emit&)> read;
+  };
+  // Straight into the text: as objects, a hundred thousand series would be a hundred megabytes.
+  static void AppendComputed(const ComputedGauge& gauge, std::string* text) {
+    *text += "# HELP " + gauge.name + " " + gauge.help + "\n# TYPE " + gauge.name + " gauge\n";
+    gauge.read([&](const Labels& labels, double value) {
+      *text += gauge.name;
+      char before = '{';
+      for (const auto& [label, label_value] : labels) {
+        *text += before + label + "=\"" + EscapeLabel(label_value) + '"';
+        before = ',';
+      }
+      *text += labels.empty() ? " " : "} ";
+      *text += FormatNumber(value) + "\n";
+    });
+  }
+
   prometheus::Registry registry_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  std::vector<ComputedGauge> computed_ GUARDED_BY(mutex_);
   std::map<std::string, Metric<PrometheusCounter, prometheus::Counter>> counters_
       GUARDED_BY(mutex_);
   std::map<std::string, Metric<PrometheusGauge, prometheus::Gauge>> gauges_ GUARDED_BY(mutex_);

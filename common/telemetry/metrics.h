@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -46,6 +47,11 @@ class Registry {
   virtual Histogram& GetHistogram(const std::string& name, const std::string& help,
                                   const std::vector<double>& buckets,
                                   const Labels& labels = {}) = 0;
+  // A gauge whose series are computed whenever they are asked for: for what is in memory anyway, in
+  // thousands. `read` is called by Text(), on any thread, and emits each series once.
+  using Emit = std::function<void(const Labels& labels, double value)>;
+  virtual void AddComputedGauge(const std::string& name, const std::string& help,
+                                std::function<void(const Emit&)> read) = 0;
   // Removes every series of gauge `name` that has all of `labels` (an object that went).
   virtual void RemoveGauges(const std::string& name, const Labels& labels) = 0;
 

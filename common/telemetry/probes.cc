@@ -53,11 +53,20 @@ void AddProbe(net::HttpServer& server, const std::string& path, std::vector<Prob
   });
 }
 
-void AddMetrics(net::HttpServer& server, const Registry& registry) {
-  server.Handle("GET", "/metrics", [&registry](const net::ServerRequest&) {
-    return net::ServerResponse{.body = registry.Text(),
-                               .content_type = "text/plain; version=0.0.4; charset=utf-8"};
-  });
+void AddMetrics(net::HttpServer& server, const Registry& registry, MetricsHooks hooks) {
+  server.Handle(
+      "GET", "/metrics", [&registry, hooks = std::move(hooks)](const net::ServerRequest& request) {
+        if (hooks.authorize) {
+          if (std::optional<net::ServerResponse> refusal = hooks.authorize(request)) {
+            return *std::move(refusal);
+          }
+        }
+        if (hooks.before_scrape) {
+          hooks.before_scrape();
+        }
+        return net::ServerResponse{.body = registry.Text(),
+                                   .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+      });
 }
 
 }  // namespace tenantry::telemetry

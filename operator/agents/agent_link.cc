@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // How long an agent's version is taken for granted while it answers.
-constexpr std::chrono::seconds kVersionLifetime{60};
+constexpr std::chrono::seconds kInfoLifetime{60};
 // The event stream's own questions: the end of the process may have to wait for one.
 constexpr milliseconds kAskTimeout{5'000};
 
@@ -41,11 +41,11 @@ AgentLink::AgentLink(AgentAddress agent, std::unique_ptr<net::HttpClient> http, 
                      return Ask(id, std::min(kAskTimeout, settings_.timeout));
                    },
                .on_change = [&on_change](const api::TaskReport& report) { on_change(report); },
-               .on_lost = [this] { ForgetVersion(); }},
+               .on_lost = [this] { ForgetInfo(); }},
               settings_.events) {}
 
 Result<api::TaskReport> AgentLink::Submit(const api::TaskRequest& request) {
-  TRY(EnsureVersion());
+  TRY(RecentInfo());
   const Call call{.operation = Operation::kSubmit, .agent = agent_, .task_id = request.id};
   const Waits::Ticket ticket = stream_.Begin(request.id);
   const auto response = Send(call, {.method = "POST",
@@ -105,7 +105,7 @@ Result<api::AgentInfo> AgentLink::Info() {
       Noted(response ? ReadInfo(call, *response) : Result<api::AgentInfo>(response.error()));
   if (info) {
     const MutexLock lock(mutex_);
-    version_seen_ = steady_clock::now();
+    seen_ = Seen{*info, steady_clock::now()};
   }
   return info;
 }
@@ -143,25 +143,24 @@ Result<T> AgentLink::Noted(Result<T> outcome) {
   // Whoever answers next may be another program.
   if (!outcome && (outcome.error().code == ErrorCode::kUnavailable ||
                    outcome.error().code == ErrorCode::kInvalid)) {
-    ForgetVersion();
+    ForgetInfo();
   }
   return outcome;
 }
 
-Result<void> AgentLink::EnsureVersion() {
+Result<api::AgentInfo> AgentLink::RecentInfo() {
   {
     const MutexLock lock(mutex_);
-    if (version_seen_ && steady_clock::now() - *version_seen_ < kVersionLifetime) {
-      return {};
+    if (seen_ && steady_clock::now() - seen_->at < kInfoLifetime) {
+      return seen_->info;
     }
   }
-  TRY(Info());
-  return {};
+  return Info();
 }
 
-void AgentLink::ForgetVersion() {
+void AgentLink::ForgetInfo() {
   const MutexLock lock(mutex_);
-  version_seen_.reset();
+  seen_.reset();
 }
 
 }  // namespace tenantry::agents

@@ -35,6 +35,7 @@ class AgentLink {
   Result<api::TaskReport> Get(const std::string& id);
   Result<void> Forget(const std::string& id);
   Result<api::AgentInfo> Info();
+  Result<api::AgentInfo> RecentInfo();
 
   bool IsListening() const { return stream_.IsRunning(); }
   void RequestStop() { stream_.RequestStop(); }
@@ -46,15 +47,18 @@ class AgentLink {
   template <class T>
   Result<T> Noted(Result<T> outcome);
   Result<api::TaskReport> Ask(const std::string& id, std::chrono::milliseconds timeout);
-  Result<void> EnsureVersion();
-  void ForgetVersion();
+  void ForgetInfo();
 
   const AgentAddress agent_;
   const std::unique_ptr<net::HttpClient> http_;
   const Settings settings_;
   telemetry::Registry& metrics_;
   Mutex mutex_;
-  std::optional<MonotonicTime> version_seen_ GUARDED_BY(mutex_);
+  struct Seen {
+    api::AgentInfo info;
+    MonotonicTime at;
+  };
+  std::optional<Seen> seen_ GUARDED_BY(mutex_);
   EventStream stream_;  // last: its thread uses all of the above
 };
 

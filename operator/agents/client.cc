@@ -48,6 +48,9 @@ class HttpsClient final : public Client {
   Result<api::AgentInfo> Info(const AgentAddress& agent) override {
     return TRY(LinkTo(agent))->Info();
   }
+  Result<api::AgentInfo> RecentInfo(const AgentAddress& agent) override {
+    return TRY(LinkTo(agent))->RecentInfo();
+  }
 
  private:
   using LinkPtr = std::shared_ptr<AgentLink>;

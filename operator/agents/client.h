@@ -58,6 +58,8 @@ class Client {
   // Cancels a running task, forgets a finished one. A task that is not there is success.
   virtual Result<void> Forget(const AgentAddress& agent, const std::string& id) = 0;
   virtual Result<api::AgentInfo> Info(const AgentAddress& agent) = 0;
+  // As Info, but what was seen in the last minute will do.
+  virtual Result<api::AgentInfo> RecentInfo(const AgentAddress& agent) = 0;
 };
 
 }  // namespace tenantry::agents

@@ -227,7 +227,8 @@ Result<void> HttpKubeClient::Watch(const Resource& resource, const WatchOptions&
                                    std::stop_token stop,
                                    const std::function<bool(WatchEvent)>& on_event) {
   Call call{.path = WatchPath(resource, options, RandomWatchTimeout()),
-            .what = Describe("watch", resource, options.list.ns, {})};
+            .what = Describe("watch", resource, options.list.ns, {}),
+            .is_watch = true};
   if (options.list.metadata_only) {
     call.accept = kMetadataAccept;
   }
@@ -264,9 +265,10 @@ Result<void> HttpKubeClient::Watch(const Resource& resource, const WatchOptions&
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> Client::Make(const Config& config, telemetry::Registry& metrics) {
+Result<std::unique_ptr<Client>> Client::Make(const Config& config, telemetry::Registry& metrics,
+                                             const ClientOptions& options) {
   return std::unique_ptr<Client>(
-      std::make_unique<HttpKubeClient>(TRY(Transport::Make(config, metrics))));
+      std::make_unique<HttpKubeClient>(TRY(Transport::Make(config, metrics, options))));
 }
 
 }  // namespace tenantry::kube

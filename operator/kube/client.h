@@ -23,23 +23,28 @@ namespace tenantry::kube {
 
 using Json = nlohmann::json;
 
-// A resource type: {"tenantry.dev", "v1alpha1", "tenants"}; the core group is "".
+// A resource type: {"tenantry.dev", "v1alpha1", "tenants", "Tenant"}; the core group is "".
 struct Resource {
   std::string group;
   std::string version;
   std::string plural;
+  std::string kind;
 
+  std::string api_version() const { return group.empty() ? version : group + "/" + version; }
   friend bool operator==(const Resource&, const Resource&) = default;
 };
-inline const Resource kDataStores{"tenantry.dev", "v1alpha1", "datastores"};
-inline const Resource kTenants{"tenantry.dev", "v1alpha1", "tenants"};
-inline const Resource kFixtureSets{"tenantry.dev", "v1alpha1", "fixturesets"};
-inline const Resource kSecrets{"", "v1", "secrets"};
-inline const Resource kConfigMaps{"", "v1", "configmaps"};
-inline const Resource kPods{"", "v1", "pods"};
-inline const Resource kNamespaces{"", "v1", "namespaces"};
-inline const Resource kEvents{"events.k8s.io", "v1", "events"};
-inline const Resource kLeases{"coordination.k8s.io", "v1", "leases"};
+inline const Resource kDataStores{"tenantry.dev", "v1alpha1", "datastores", "DataStore"};
+inline const Resource kTenants{"tenantry.dev", "v1alpha1", "tenants", "Tenant"};
+inline const Resource kFixtureSets{"tenantry.dev", "v1alpha1", "fixturesets", "FixtureSet"};
+inline const Resource kSecrets{"", "v1", "secrets", "Secret"};
+inline const Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
+inline const Resource kPods{"", "v1", "pods", "Pod"};
+inline const Resource kNamespaces{"", "v1", "namespaces", "Namespace"};
+inline const Resource kEvents{"events.k8s.io", "v1", "events", "Event"};
+inline const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
+inline const Resource kTokenReviews{"authentication.k8s.io", "v1", "tokenreviews", "TokenReview"};
+inline const Resource kAccessReviews{"authorization.k8s.io", "v1", "subjectaccessreviews",
+                                     "SubjectAccessReview"};
 
 // "/api/v1/namespaces/x/secrets/name", "/apis/tenantry.dev/v1alpha1/tenants" (ns empty: all or
 // cluster-scoped), with an optional subresource.
@@ -69,15 +74,28 @@ struct WatchEvent {
   std::string resource_version;
 };
 
+// A watch that brings nothing for so long is begun again where it was. kube-apiserver sends a
+// bookmark each minute, but only when its own watch of etcd has brought anything since it started
+// (an event, or a progress notice: etcd sends those each ten minutes, or each five seconds as
+// kubeadm starts it). So the watch of a kind that nobody uses may well be silent, which is
+// cheap; a server that died is found earlier by TCP's keep-alive probes, within a minute, and one
+// that hangs, or is behind a proxy that lost it, by this.
+inline constexpr std::chrono::milliseconds kIdleTimeout{90'000};
+
 struct WatchOptions {
   ListOptions list;
   std::string resource_version;      // resume after this; with send_initial_events: ""
   bool send_initial_events = false;  // ends with a bookmark annotated k8s.io/initial-events-end
-  std::chrono::milliseconds idle_timeout{
-      90'000};  // silent for longer: broken (bookmarks come each minute)
+  std::chrono::milliseconds idle_timeout = kIdleTimeout;
 };
 
-// Client of the Kubernetes API. Thread-safe. Every call has a deadline; 429 and 503 with
+struct ClientOptions {
+  double qps = 0;  // calls per second, repetitions and starts of watches too; 0 or below: no limit
+  int burst = 10;  // calls at once that this lets through
+};
+
+// Client of the Kubernetes API. Thread-safe. Every call has a deadline, within which it also waits
+// for the client's own limit (kUnavailable when that takes too long); 429 and 503 with
 // Retry-After are waited for and retried within it (at most three times). Errors by status: 404 →
 // kNotFound · 409 → kConflict · 410 → kConflict with reason "Expired" · 400, 401, 403, 405, 413,
 // 415, 422 → kInvalid (reason as the server says, e.g. "Forbidden") · 408, 429, 500, 502, 503, 504
@@ -85,7 +103,8 @@ struct WatchOptions {
 // server's own message, never a body that we sent.
 class Client {
  public:
-  static Result<std::unique_ptr<Client>> Make(const Config& config, telemetry::Registry& metrics);
+  static Result<std::unique_ptr<Client>> Make(const Config& config, telemetry::Registry& metrics,
+                                              const ClientOptions& options = {});
   virtual ~Client() = default;
 
   virtual Result<Json> Get(const Resource& resource, const api::Namespace& ns,
@@ -111,7 +130,8 @@ class Client {
                               const api::Name& name, const DeleteOptions& options = {}) = 0;
 
   // Runs one watch until it ends: well (server's timeout), or with an error as above (410 →
-  // kConflict "Expired"; silent or broken → kUnavailable; `stop` → kCancelled).
+  // kConflict "Expired"; broken → kUnavailable; silent for the idle timeout → kUnavailable with
+  // reason "Silent"; `stop` → kCancelled).
   virtual Result<void> Watch(const Resource& resource, const WatchOptions& options,
                              std::stop_token stop,
                              const std::function<bool(WatchEvent)>& on_event) = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "common/base/strings.h"
 
@@ -60,44 +62,118 @@ std::optional<WatchEventType> ReadType(const std::string& type) {
   return std::nullopt;
 }
 
-}  // namespace
+// Builds a value, but for metadata.managedFields: these are often more than half of an object, and
+// nothing here reads them. `metadata_depth` is how many objects enclose "metadata".
+class ObjectBuilder : public nlohmann::json_sax<Json> {
+ public:
+  explicit ObjectBuilder(std::size_t metadata_depth) : metadata_depth_(metadata_depth) {}
 
-int NestingDepth(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char byte = text[i];
-    if (in_string) {
-      i += byte == '\\' ? 1 : 0;
-      in_string = byte != '"';
-    } else if (byte == '"') {
-      in_string = true;
-    } else if (byte == '{' || byte == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (byte == '}' || byte == ']') {
-      --depth;
+  bool null() override { return Add(nullptr); }
+  bool boolean(bool value) override { return Add(value); }
+  bool number_integer(number_integer_t value) override { return Add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Add(value); }
+  bool number_float(number_float_t value, const string_t& /*text*/) override { return Add(value); }
+  bool string(string_t& value) override { return Add(std::move(value)); }
+  bool binary(binary_t& /*value*/) override { return false; }  // JSON has none
+  bool start_object(std::size_t /*size*/) override { return Open(Json::object()); }
+  bool start_array(std::size_t /*size*/) override { return Open(Json::array()); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+
+  bool key(string_t& name) override {
+    if (skipped_depth_ > 0) {
+      return true;
     }
+    if (open_.size() == metadata_depth_) {
+      in_metadata_ = name == "metadata";
+    }
+    skip_next_ = in_metadata_ && open_.size() == metadata_depth_ + 1 && name == "managedFields";
+    if (!skip_next_) {
+      member_ = &(*open_.back())[std::move(name)];
+    }
+    return true;
   }
-  return deepest;
-}
 
-Result<Json> DecodeObject(std::string_view text) {
-  if (NestingDepth(text) > kMaxDepth) {
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*error*/) override {
+    return false;
+  }
+
+  bool too_deep() const { return too_deep_; }
+  Json Take() && { return std::move(root_); }
+
+ private:
+  template <class T>
+  bool Add(T&& value) {
+    if (skipped_depth_ == 0 && !std::exchange(skip_next_, false)) {
+      Place(Json(std::forward<T>(value)));
+    }
+    return true;
+  }
+
+  Json* Place(Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    if (open_.back()->is_array()) {
+      return &open_.back()->emplace_back(std::move(value));
+    }
+    *member_ = std::move(value);
+    return member_;
+  }
+
+  bool Open(Json value) {
+    if (skipped_depth_ > 0 || std::exchange(skip_next_, false)) {
+      ++skipped_depth_;
+      return true;
+    }
+    open_.push_back(Place(std::move(value)));
+    too_deep_ = open_.size() > kMaxDepth;
+    return !too_deep_;
+  }
+
+  bool Close() {
+    if (skipped_depth_ > 0) {
+      --skipped_depth_;
+    } else {
+      open_.pop_back();
+    }
+    return true;
+  }
+
+  const std::size_t metadata_depth_;
+  Json root_;
+  std::vector<Json*> open_;  // they do not move: an array grows only while its last one is closed
+  Json* member_ = nullptr;
+  bool in_metadata_ = false;
+  bool skip_next_ = false;
+  std::size_t skipped_depth_ = 0;
+  bool too_deep_ = false;
+};
+
+Result<Json> Build(std::string_view text, std::size_t metadata_depth) {
+  ObjectBuilder builder(metadata_depth);
+  const bool parsed = Json::sax_parse(text, &builder);
+  if (builder.too_deep()) {
     return Error{ErrorCode::kInvalid,
                  "an object is nested deeper than " + std::to_string(kMaxDepth) + " levels",
                  kUnreadable};
   }
-  Json object = Json::parse(text, nullptr, false);
-  if (!object.is_object()) {
+  Json object = std::move(builder).Take();
+  if (!parsed || !object.is_object()) {
     return Error{ErrorCode::kInternal, "the API server sent something that is not a JSON object: " +
                                            std::to_string(text.size()) + " bytes"};
   }
   return object;
 }
 
+}  // namespace
+
+Result<Json> DecodeObject(std::string_view text) { return Build(text, 1); }
+
 Result<WatchEvent> DecodeWatchLine(std::string_view line) {
-  Json event = TRY(DecodeObject(line));
+  Json event = TRY(Build(line, 2));
   const std::string type = StringAt(event, {"type"});
   const auto object = event.find("object");
   if (object == event.end() || !object->is_object()) {

@@ -13,13 +13,10 @@ namespace tenantry::kube {
 // Nothing of ours nests deeper than a dozen levels; nlohmann copies and prints a value recursively,
 // so an object that a user nested a thousandfold (the API server takes ten thousand) would overflow
 // the stack.
-inline constexpr int kMaxDepth = 128;
+inline constexpr std::size_t kMaxDepth = 128;
 
-// How deep brackets nest in a text, those in strings aside.
-int NestingDepth(std::string_view text);
-
-// Reads one object. kInvalid: nested too deep, which only its author can mend; kInternal: not an
-// object.
+// Reads one object, without its metadata.managedFields. kInvalid: nested too deep, which only its
+// author can mend; kInternal: not an object.
 Result<Json> DecodeObject(std::string_view text);
 
 // Reads one line of a watch. An ERROR event gives the error that its status stands for; kInvalid

@@ -11,9 +11,17 @@
 
 namespace tenantry::kube {
 
+// Of the object that an event is about.
+struct TypeMeta {
+  std::string api_version;
+  std::string kind;
+
+  friend auto operator<=>(const TypeMeta&, const TypeMeta&) = default;
+};
+
 // What makes two events the same one.
 struct EventIdentity {
-  api::Kind kind = api::Kind::kTenant;
+  TypeMeta type_meta;
   api::Namespace ns;
   api::Name name;
   api::Uid uid;

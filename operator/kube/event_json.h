@@ -9,6 +9,7 @@ namespace tenantry::kube {
 
 struct PendingEvent {
   EventIdentity identity;
+  std::string action;            // what was being done with the object
   std::string resource_version;  // of the object, when it happened
   WallTime time;
 };

@@ -8,6 +8,7 @@
 #include "common/base/mutex.h"
 #include "common/base/strings.h"
 #include "common/telemetry/log.h"
+#include "operator/kube/decode.h"
 #include "operator/kube/event_aggregator.h"
 #include "operator/kube/event_json.h"
 
@@ -17,6 +18,13 @@ namespace {
 // More than this waiting means that the API server is away; old news are dropped then.
 constexpr std::size_t kMaxQueued = 1024;
 constexpr std::chrono::seconds kFlushTime{2};
+
+TypeMeta TypeOf(const std::variant<api::Kind, Resource>& kind) {
+  if (const auto* const resource = std::get_if<Resource>(&kind)) {
+    return {.api_version = resource->api_version(), .kind = resource->kind};
+  }
+  return {.api_version = api::kApiVersion, .kind = api::ToString(std::get<api::Kind>(kind))};
+}
 
 class QueuedRecorder final : public EventRecorder {
  public:
@@ -31,13 +39,14 @@ class QueuedRecorder final : public EventRecorder {
 
   void Record(const EventSubject& subject, EventType type, const std::string& reason,
               const std::string& message) override {
-    PendingEvent event{.identity = {.kind = subject.kind,
+    PendingEvent event{.identity = {.type_meta = TypeOf(subject.kind),
                                     .ns = subject.meta.ns,
                                     .name = subject.meta.name,
                                     .uid = subject.meta.uid,
                                     .type = type,
                                     .reason = reason,
                                     .note = CutNote(message)},
+                       .action = subject.action,
                        .resource_version = subject.meta.resource_version,
                        .time = clock_.Now()};
     {
@@ -144,6 +153,16 @@ class QueuedRecorder final : public EventRecorder {
 };
 
 }  // namespace
+
+EventSubject SubjectOf(const Resource& resource, const Json& object) {
+  EventSubject subject{.kind = resource, .meta = {}};
+  const api::ObjectKey key = KeyOf(object);
+  subject.meta.ns = key.ns;
+  subject.meta.name = key.name;
+  subject.meta.uid = api::Uid(StringAt(object, {"metadata", "uid"}));
+  subject.meta.resource_version = StringAt(object, {"metadata", "resourceVersion"});
+  return subject;
+}
 
 std::unique_ptr<EventRecorder> EventRecorder::Make(Client& client, const std::string& instance,
                                                    const Clock& clock) {

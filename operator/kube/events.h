@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "common/api/meta.h"
 #include "common/base/clock.h"
@@ -11,11 +12,14 @@ namespace tenantry::kube {
 
 enum class EventType { kNormal, kWarning };
 
-// What an event is about.
+// What an event is about: an object of ours, or of any other type.
 struct EventSubject {
-  api::Kind kind;
+  std::variant<api::Kind, Resource> kind;
   api::ObjectMeta meta;
+  std::string action = "Reconcile";  // what was being done with it
 };
+// An object as the API server sent it.
+EventSubject SubjectOf(const Resource& resource, const Json& object);
 
 // Records events.k8s.io/v1 events from a thread of its own, so that no caller waits for them.
 // A repetition (same object, type, reason, message) within six minutes raises series.count of the

@@ -26,6 +26,15 @@ milliseconds Jittered(milliseconds period) {
 
 }  // namespace
 
+std::function<void(const std::string& note, const Json& lease)> RecordLeaderElection(
+    EventRecorder& events) {
+  return [&events](const std::string& note, const Json& lease) {
+    EventSubject subject = SubjectOf(kLeases, lease);
+    subject.action = "LeaderElection";
+    events.Record(subject, EventType::kNormal, "LeaderElection", note);
+  };
+}
+
 LeaseElection::LeaseElection(Client& client, LeaseOptions options, const Clock& clock,
                              telemetry::Registry& metrics)
     : client_(client),
@@ -44,8 +53,7 @@ bool LeaseElection::Acquire(std::stop_token stop) {
   while (!stop.stop_requested()) {
     if (TryOnce() == Attempt::kHeld) {
       SetLeading(true);
-      log::Info("became leader",
-                {{"lease", options_.name.value()}, {"identity", options_.identity}});
+      Tell("became leader");
       return true;
     }
     if (WaitFor(stop, Jittered(options_.retry_period)) == Waited::kStopped) {
@@ -185,7 +193,16 @@ void LeaseElection::Release() {
     log::Warn("cannot release the lease; the next leader waits until it ends",
               {{"lease", options_.name.value()}, {"error", released.error().message}});
   }
+  Tell("stopped leading");
   lease_.reset();
+}
+
+// In the log, and to whoever else wants to know.
+void LeaseElection::Tell(const std::string& what) {
+  log::Info(what, {{"lease", options_.name.value()}, {"identity", options_.identity}});
+  if (options_.on_change) {
+    options_.on_change(options_.identity + " " + what, *lease_);
+  }
 }
 
 void LeaseElection::SetLeading(bool leading) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -9,6 +10,7 @@
 #include "common/base/mutex.h"
 #include "common/telemetry/metrics.h"
 #include "operator/kube/client.h"
+#include "operator/kube/events.h"
 #include "operator/kube/lease_record.h"
 
 namespace tenantry::kube {
@@ -20,7 +22,15 @@ struct LeaseOptions {
   std::chrono::milliseconds lease_duration{15'000};
   std::chrono::milliseconds renew_deadline{10'000};
   std::chrono::milliseconds retry_period{2'000};
+  // Told when this candidate took the lease ("<identity> became leader") and when it gave it back
+  // ("<identity> stopped leading"), with the Lease as it is then; not when it lost it, because then
+  // nothing more may be written.
+  std::function<void(const std::string& note, const Json& lease)> on_change = {};
 };
+
+// An on_change that records Events of the Lease, as client-go does. `events` outlives the election.
+std::function<void(const std::string& note, const Json& lease)> RecordLeaderElection(
+    EventRecorder& events);
 
 // Leader election on a coordination.k8s.io Lease, as client-go does it: a candidate takes a lease
 // whose holder did not renew it for lease_duration as seen by its own clock; the holder gives up
@@ -51,6 +61,7 @@ class LeaseElection {
   void Remember(Json lease);
   void Release();
   void SetLeading(bool leading);
+  void Tell(const std::string& what);
   bool leading() const;
   // When the holder gives up, unless it renews before.
   MonotonicTime give_up_at() const;

@@ -28,13 +28,19 @@ class Reflector::Impl {
       : owner_(owner),
         stop_(std::move(stop)),
         last_event_(owner.metrics_.GetGauge("tenantry_watch_last_event_timestamp_seconds",
-                                            "When the watch last brought anything, bookmarks too.",
-                                            {{"kind", owner.options_.resource.plural}})) {}
+                                            "When the list was complete, or the watch last brought "
+                                            "anything, bookmarks too.",
+                                            {{"kind", owner.options_.resource.kind}})) {}
 
   void Run() {
     ReflectorState state;
+    if (!owner_.options_.streaming_lists) {
+      state = {.step = ReflectorStep::kPagedList, .streaming_served = false};
+    }
     while (!stop_.stop_requested()) {
-      const ReflectorOutcome outcome = Perform(state.step);
+      const auto started = std::chrono::steady_clock::now();
+      ReflectorOutcome outcome = Perform(state.step);
+      outcome.lasted = std::chrono::steady_clock::now() - started;
       if (stop_.stop_requested()) {
         return;
       }
@@ -117,9 +123,13 @@ class Reflector::Impl {
     return {.list = owner_.options_.list, .idle_timeout = owner_.options_.idle_timeout};
   }
 
-  void Deliver(WatchEvent event) {
+  void MarkTime() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     last_event_.Set(std::chrono::duration<double>(now).count());
+  }
+
+  void Deliver(WatchEvent event) {
+    MarkTime();
     if (!event.resource_version.empty()) {
       resource_version_ = std::move(event.resource_version);
     }
@@ -144,7 +154,7 @@ class Reflector::Impl {
     try {
       owner_.sink_.Upsert(std::move(object));
     } catch (const std::exception& exception) {
-      log::Error("cannot take an object in", {{"controllerKind", owner_.options_.resource.plural},
+      log::Error("cannot take an object in", {{"controllerKind", owner_.options_.resource.kind},
                                               {"namespace", key.ns.value()},
                                               {"name", key.name.value()},
                                               {"error", exception.what()}});
@@ -159,6 +169,7 @@ class Reflector::Impl {
 
   void EndReplace() {
     owner_.sink_.EndReplace();
+    MarkTime();
     owner_.synced_ = true;
   }
 
@@ -166,14 +177,17 @@ class Reflector::Impl {
     if (next.reason.empty()) {
       return;
     }
-    const std::string& plural = owner_.options_.resource.plural;
+    const std::string& kind = owner_.options_.resource.kind;
     owner_.metrics_
         .GetCounter("tenantry_watch_restarts_total", "Lists and watches that ended, and why.",
-                    {{"kind", plural}, {"reason", next.reason}})
+                    {{"kind", kind}, {"reason", next.reason}})
         .Increment();
-    if (!outcome.ended && next.failures > 0) {
+    if (next.failures == 0) {
+      log::Debug("a list or watch of the Kubernetes API is begun again",
+                 {{"controllerKind", kind}, {"reason", next.reason}});
+    } else if (!outcome.ended) {
       log::Warn("a watch of the Kubernetes API failed; it is begun again",
-                {{"controllerKind", plural},
+                {{"controllerKind", kind},
                  {"failures", next.failures},
                  {"error", outcome.ended.error().message}});
     }

@@ -26,13 +26,16 @@ class ReflectorSink {
 struct ReflectorOptions {
   Resource resource;
   ListOptions list;
-  std::chrono::milliseconds idle_timeout{90'000};
+  bool streaming_lists = true;  // false: initial lists are paged ones, whatever the server can
+  std::chrono::milliseconds idle_timeout = kIdleTimeout;
 };
 
 // Keeps a sink in step with the API server: streaming initial list where served, a paged LIST where
-// not; then a watch with bookmarks that resumes by resourceVersion; 410 → a new list. Between
-// failures it waits with backoff (800 ms → 30 s, jitter). Metrics: tenantry_watch_restarts_total
-// {kind,reason}, tenantry_watch_last_event_timestamp_seconds{kind}.
+// not; then a watch with bookmarks that resumes by resourceVersion; 410 → a new list. A watch that
+// only fell silent, or that the server ended, is resumed at once and not worth a line of the log.
+// Between failures it waits with backoff (800 ms → 30 s, jitter). Metrics:
+// tenantry_watch_restarts_total{kind,reason}, tenantry_watch_last_event_timestamp_seconds{kind};
+// `kind` is Resource::kind.
 class Reflector {
  public:
   Reflector(Client& client, ReflectorOptions options, ReflectorSink& sink,

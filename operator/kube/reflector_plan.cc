@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "common/net/http_client.h"
+
 namespace tenantry::kube {
 namespace {
 
@@ -12,14 +14,17 @@ namespace {
 // serve (an etcd that was restored from a backup): then only a new list helps.
 constexpr int kMaxFailedWatches = 5;
 
+// A watch that stood for so long did its work, even if there was nothing to tell.
+constexpr std::chrono::seconds kStood{10};
+
 ReflectorStep ListStep(bool streaming_served) {
   return streaming_served ? ReflectorStep::kStreamingList : ReflectorStep::kPagedList;
 }
 
 // Reasons that have nothing to do with the kind of list; they stand in the way of a paged one, too.
 constexpr std::string_view kReasonsToAskAgain[] = {
-    "Unauthorized",    "Forbidden",          "NotFound", "Expired",
-    "TooManyRequests", "ServiceUnavailable", "Timeout",  "ServerTimeout"};
+    "Unauthorized",       "Forbidden", "NotFound",      "Expired",   "TooManyRequests",
+    "ServiceUnavailable", "Timeout",   "ServerTimeout", net::kSilent};
 
 // Whether the server itself answered that it does not serve this. Its words for it differ: Invalid
 // without the feature, InternalError with an etcd that is too old for it (3.4.23 of Debian 12).
@@ -42,13 +47,19 @@ std::string ReasonOf(const ReflectorOutcome& outcome) {
   return error.reason.empty() ? std::string(ToString(error.code)) : error.reason;
 }
 
+bool IsSilent(const ReflectorOutcome& outcome) {
+  return !outcome.ended && outcome.ended.error().reason == net::kSilent;
+}
+
 ReflectorState AfterWatch(const ReflectorState& state, const ReflectorOutcome& outcome) {
   ReflectorState next = state;
   next.step = ReflectorStep::kWatch;
   next.reason = ReasonOf(outcome);
-  // A watch that brought nothing counts as failed even where it ended well: no tight loops.
-  const int failures = outcome.progressed ? 0 : state.failures + 1;
-  if (outcome.ended) {
+  // A watch that ended soon and brought nothing counts as failed even where it ended well: no tight
+  // loops.
+  const bool worked = outcome.progressed || outcome.lasted >= kStood || IsSilent(outcome);
+  const int failures = worked ? 0 : state.failures + 1;
+  if (outcome.ended || IsSilent(outcome)) {
     next.failures = failures;
     return next;
   }
@@ -58,7 +69,7 @@ ReflectorState AfterWatch(const ReflectorState& state, const ReflectorOutcome& o
     next.step = ListStep(state.streaming_served);
   }
   const bool expired = outcome.ended.error().reason == "Expired";
-  next.failures = expired && outcome.progressed ? 0 : std::max(failures, 1);
+  next.failures = expired && worked ? 0 : std::max(failures, 1);
   return next;
 }
 

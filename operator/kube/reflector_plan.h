@@ -20,6 +20,7 @@ struct ReflectorOutcome {
   bool list_complete = false;   // kStreamingList: the end of the initial state came
   bool plain_bookmark = false;  // kStreamingList: a bookmark came before that end did
   bool progressed = false;      // anything came
+  std::chrono::steady_clock::duration lasted{0};
 };
 
 struct ReflectorState {

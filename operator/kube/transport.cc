@@ -3,7 +3,6 @@
 #include <charconv>
 #include <utility>
 
-#include "common/telemetry/metrics.h"
 #include "operator/kube/decode.h"
 #include "operator/kube/wait.h"
 
@@ -20,12 +19,6 @@ constexpr char kUserAgent[] = "tenantry-operator/" TENANTRY_VERSION " (linux/arm
 #else
 constexpr char kUserAgent[] = "tenantry-operator/" TENANTRY_VERSION " (linux/amd64)";
 #endif
-
-// The buckets of client-go's metric of this name (controller-runtime, client_go_adapter.go).
-const std::vector<double>& LatencyBuckets() {
-  static const std::vector<double> buckets = {.005, .025, .1, .25, .5, 1, 2, 4, 8, 15, 30, 60};
-  return buckets;
-}
 
 milliseconds Remaining(steady_clock::time_point deadline) {
   return std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
@@ -49,58 +42,84 @@ std::optional<milliseconds> DecideRetry(int http_status, const std::string& retr
 }
 
 Result<std::unique_ptr<Transport>> Transport::Make(const Config& config,
-                                                   telemetry::Registry& metrics) {
+                                                   telemetry::Registry& metrics,
+                                                   const ClientOptions& options) {
   ServerUrl url = TRY(ParseServerUrl(config.server));
   auto tokens = TRY(TokenSource::Make(config.token, config.token_file));
-  net::HttpClientOptions options{.base_url = url.base};
+  std::unique_ptr<Transport> transport(
+      new Transport(std::move(url), std::move(tokens), config, metrics, options));
+  TRY(transport->MakeHttpClient(config));
+  return transport;
+}
+
+Transport::Transport(ServerUrl url, std::unique_ptr<TokenSource> tokens, const Config& config,
+                     telemetry::Registry& metrics, const ClientOptions& options)
+    : url_(std::move(url)),
+      tokens_(std::move(tokens)),
+      call_timeout_(config.call_timeout),
+      metrics_(metrics, url_.host) {
+  if (options.qps > 0) {
+    bucket_.emplace(options.qps, options.burst);
+  }
+}
+
+Result<void> Transport::MakeHttpClient(const Config& config) {
+  net::HttpClientOptions options{.base_url = url_.base};
   options.tls.ca_pem = config.ca_pem;
   options.tls.certificate_pem = config.certificate_pem;
   options.tls.key_pem = config.key_pem.reveal();
   options.tls.server_name = config.server_name;
   options.tls.insecure_skip_verify = config.insecure_skip_verify;
-  auto http = TRY(net::HttpClient::Make(std::move(options)));
-  return std::unique_ptr<Transport>(new Transport(std::move(http), std::move(tokens),
-                                                  std::move(url), config.call_timeout, metrics));
+  options.on_resolved = [this](const std::string& name, steady_clock::duration took) {
+    metrics_.ObserveResolution(name, took);
+  };
+  http_ = TRY(net::HttpClient::Make(std::move(options)));
+  return {};
 }
 
-Transport::Transport(std::unique_ptr<net::HttpClient> http, std::unique_ptr<TokenSource> tokens,
-                     ServerUrl url, milliseconds call_timeout, telemetry::Registry& metrics)
-    : http_(std::move(http)),
-      tokens_(std::move(tokens)),
-      url_(std::move(url)),
-      call_timeout_(call_timeout),
-      metrics_(metrics) {}
-
 Result<net::HttpResponse> Transport::Send(const Call& call) {
-  return Exchange(call, {}, [&](const net::HttpRequest& request) {
+  return Exchange(call, {}, [&](const net::HttpRequest& request, MethodMetrics& metrics) {
     const auto started = steady_clock::now();
     auto response = http_->Send(request);
-    metrics_
-        .GetHistogram("rest_client_request_duration_seconds",
-                      "Request latency in seconds, by verb and host.", LatencyBuckets(),
-                      {{"verb", call.method}, {"host", url_.host}})
-        .Observe(std::chrono::duration<double>(steady_clock::now() - started).count());
+    metrics.ObserveLatency(steady_clock::now() - started);
+    if (response) {
+      metrics.ObserveResponseSize(response->body.size());
+    }
     return response;
   });
 }
 
-// Not in the latency histogram: a stream takes as long as the server has something to say.
 Result<net::HttpResponse> Transport::Stream(const Call& call, const std::stop_token& stop,
                                             milliseconds idle_timeout,
                                             const std::function<bool(std::string_view)>& on_data) {
-  return Exchange(call, stop, [&](const net::HttpRequest& request) {
-    return http_->Stream(request, stop, idle_timeout, on_data);
+  return Exchange(call, stop, [&](const net::HttpRequest& request, MethodMetrics& metrics) {
+    const auto started = steady_clock::now();
+    std::size_t received = 0;
+    auto response = http_->Stream(request, stop, idle_timeout, [&](std::string_view piece) {
+      received += piece.size();
+      return on_data(piece);
+    });
+    if (!call.is_watch) {
+      metrics.ObserveLatency(steady_clock::now() - started);
+    }
+    if (response || received > 0) {
+      metrics.ObserveResponseSize(received + (response ? response->body.size() : 0));
+    }
+    return response;
   });
 }
 
 Result<net::HttpResponse> Transport::Exchange(const Call& call, const std::stop_token& stop,
                                               const Attempt& attempt) {
   const auto deadline = steady_clock::now() + call_timeout_;
+  MethodMetrics& metrics = metrics_.Of(call.method);
   Secret token = tokens_->Current();
   bool refreshed = false;
   for (int retries = 0;;) {
-    auto response = attempt(MakeRequest(call, token, Remaining(deadline)));
-    CountAttempt(call.method, response);
+    TRY(Admit(call, stop, deadline));
+    auto response = attempt(MakeRequest(call, token, Remaining(deadline)), metrics);
+    metrics.ObserveRequestSize(call.body.size());
+    metrics.CountAnswer(response ? std::optional(response->status) : std::nullopt);
     if (!response) {
       return WithContext(std::move(response).error(), call.what);
     }
@@ -120,16 +139,34 @@ Result<net::HttpResponse> Transport::Exchange(const Call& call, const std::stop_
       return DecodeStatus(response->status, response->body, call.what);
     }
     ++retries;
-    metrics_
-        .GetCounter("rest_client_request_retries_total", "Requests that were sent again.",
-                    {{"code", std::to_string(response->status)},
-                     {"verb", call.method},
-                     {"host", url_.host}})
-        .Increment();
+    metrics.CountRetry(response->status);
     if (WaitFor(stop, *wait) == Waited::kStopped) {
       return Error{ErrorCode::kCancelled, call.what + ": stopped"};
     }
   }
+}
+
+Result<void> Transport::Admit(const Call& call, const std::stop_token& stop,
+                              MonotonicTime deadline) {
+  const MonotonicTime now = steady_clock::now();
+  std::optional<std::chrono::nanoseconds> wait;
+  {
+    MutexLock lock(mutex_);
+    if (!bucket_) {
+      return {};
+    }
+    wait = bucket_->Take(now, deadline - now);
+  }
+  if (!wait) {
+    return Error{ErrorCode::kUnavailable,
+                 call.what + ": the limit of requests per second of this client leaves no time"};
+  }
+  if (*wait > std::chrono::nanoseconds(0) &&
+      WaitFor(stop, std::chrono::ceil<milliseconds>(*wait)) == Waited::kStopped) {
+    return Error{ErrorCode::kCancelled, call.what + ": stopped"};
+  }
+  metrics_.Of(call.method).ObserveRateLimit(steady_clock::now() - now);
+  return {};
 }
 
 net::HttpRequest Transport::MakeRequest(const Call& call, const Secret& token,
@@ -144,15 +181,6 @@ net::HttpRequest Transport::MakeRequest(const Call& call, const Secret& token,
     request.headers.emplace_back("Authorization", "Bearer " + token.reveal());
   }
   return request;
-}
-
-void Transport::CountAttempt(const std::string& method, const Result<net::HttpResponse>& response) {
-  const std::string code = response ? std::to_string(response->status) : "<error>";
-  metrics_
-      .GetCounter("rest_client_requests_total",
-                  "Requests to the Kubernetes API, by status code, method and host.",
-                  {{"code", code}, {"method", method}, {"host", url_.host}})
-      .Increment();
 }
 
 }  // namespace tenantry::kube

@@ -168,10 +168,11 @@ FixturePlan MakeFixturePlan(const FixtureObserved& observed, const FixtureMemory
     const std::string hash =
         Fingerprint(content + "/" + tenant.uid.value() + "/" + tenant.incarnation);
     plan.hashes.emplace(tenant.name, hash);
-    if (tenant.waits_for) {
+    if (tenant.waits_for && !tenant.leaving) {
       continue;
     }
-    if (const auto turn = DecideTurn(observed, memory, settings, tenant, hash, monotonic)) {
+    const auto turn = DecideTurn(observed, memory, settings, tenant, hash, monotonic);
+    if (turn && (!tenant.leaving || *turn == Turn::kRunning)) {
       turns.emplace_back(*turn, &tenant);
     }
   }

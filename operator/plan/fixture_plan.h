@@ -22,7 +22,9 @@ struct CoveredTenant {
   api::TenantId id;
   std::string incarnation;         // of its storage
   std::optional<Error> waits_for;  // not ready, binding missing …: cannot be loaded now
-  api::PostgresAccess postgres;    // the tenant's own login; these three: unless it waits
+  // It is being deleted, and waits for what runs: a load that has begun goes on to its end.
+  bool leaving = false;
+  api::PostgresAccess postgres;  // the tenant's own login; these three: unless it waits
   std::optional<api::RedisAccess> redis;
   std::string schema;
 };

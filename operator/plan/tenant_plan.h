@@ -55,8 +55,9 @@ struct TenantMemory {
     std::string token;  // of the annotation that asked for them
     Credentials credentials;
   };
-  std::optional<NextCredentials> rotation;  // running, not yet published
-  bool provisioning = false;                // a Provision was begun and has not succeeded yet
+  std::optional<NextCredentials> rotation;        // running, not yet published
+  bool provisioning = false;                      // a Provision was begun and has not succeeded yet
+  std::optional<MonotonicTime> tell_progress_at;  // see IsSelfEvident
 };
 
 struct TenantSettings {

@@ -140,7 +140,11 @@ TenantSummary SummarizeSuspended(const TenantObserved& observed, const TenantPla
                          "Suspended before the spec was put into effect. Set spec.suspend to false "
                          "to go on."});
   status.conditions = std::move(conditions).Take();
-  return {.status = std::move(status), .events = {}, .requeue = Requeue::Never()};
+  TenantSummary summary{.status = std::move(status), .events = {}, .requeue = Requeue::Never()};
+  if (auto event = ReadyEvent(observed.tenant.status.conditions, summary.status.conditions)) {
+    summary.events.push_back(*std::move(event));
+  }
+  return summary;
 }
 
 Verdict DriftVerdict(const std::vector<std::string>& drift) {
@@ -268,6 +272,12 @@ std::optional<EventNote> ReadyEvent(const std::vector<api::Condition>& before,
   const bool warning =
       ready->status == api::ConditionStatus::kFalse && ready->reason != reason::kSuspended;
   return EventNote{warning, ready->reason, ready->message};
+}
+
+bool IsSelfEvident(const TenantObserved& observed, const TenantOutcome& outcome) {
+  const Tenant& tenant = observed.tenant;
+  return TaskIsRunning(outcome) && !outcome.error && !tenant.meta.deleting() &&
+         tenant.status.observed_generation < tenant.meta.generation;
 }
 
 TenantSummary SummarizeTenant(const TenantObserved& observed, const TenantMemory& memory,

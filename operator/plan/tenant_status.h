@@ -46,4 +46,9 @@ TenantSummary SummarizeTenant(const TenantObserved& observed, const TenantMemory
 std::optional<EventNote> ReadyEvent(const std::vector<api::Condition>& before,
                                     const std::vector<api::Condition>& after);
 
+// Whether all that a status could say now is that a new generation is being put into effect: that
+// shows already, in observedGeneration. Most tasks end within moments, and their result is the
+// first status worth a write.
+bool IsSelfEvident(const TenantObserved& observed, const TenantOutcome& outcome);
+
 }  // namespace tenantry::plan

@@ -52,9 +52,17 @@ Result<plan::CoveredTenant> FixtureReconciler::Cover(const Tenant& tenant) {
                               .uid = tenant.meta.uid,
                               .id = api::EffectiveTenantId(tenant),
                               .incarnation = tenant.status.incarnation,
-                              .waits_for = WhyNot(tenant)};
+                              .waits_for = WhyNot(tenant),
+                              .leaving = tenant.meta.deleting()};
+  if (covered.waits_for && !covered.leaving) {
+    return covered;
+  }
   const auto store = services_.world.stores.Get(StoreKey(tenant));
-  if (covered.waits_for || !store) {
+  if (!store) {
+    covered.waits_for =
+        Error{ErrorCode::kUnavailable,
+              "its DataStore " + ToString(StoreKey(tenant)) + " does not exist. Create it.",
+              reason::kDependencyNotReady};
     return covered;
   }
   Result<References::StoreCredentials> credentials = services_.references.ReadStore(*store);
@@ -64,7 +72,7 @@ Result<plan::CoveredTenant> FixtureReconciler::Cover(const Tenant& tenant) {
   }
   const plan::BindingTarget target = plan::TargetOf(tenant, TRY(std::move(credentials)).access);
   const api::Namespace& ns = tenant.meta.ns;
-  const auto binding = TRY(services_.references.FindSecret(ns, plan::BindingName(tenant)));
+  const auto binding = TRY(services_.references.FindOwnSecret({ns, plan::BindingName(tenant)}));
   if (!binding) {
     covered.waits_for = Error{ErrorCode::kUnavailable, "its binding Secret is being made",
                               reason::kDependencyNotReady};
@@ -75,7 +83,8 @@ Result<plan::CoveredTenant> FixtureReconciler::Cover(const Tenant& tenant) {
   covered.postgres.user = ValueOf(binding->object, "username");
   covered.postgres.password = Secret(ValueOf(binding->object, "password"));
   if (target.redis) {
-    const auto cache = TRY(services_.references.FindSecret(ns, plan::CacheBindingName(tenant)));
+    const auto cache =
+        TRY(services_.references.FindOwnSecret({ns, plan::CacheBindingName(tenant)}));
     if (cache) {
       covered.redis = target.redis;
       covered.redis->user = ValueOf(cache->object, "username");
@@ -87,9 +96,7 @@ Result<plan::CoveredTenant> FixtureReconciler::Cover(const Tenant& tenant) {
 
 Result<FixtureObserved> FixtureReconciler::Observe(const FixtureSet& set) {
   FixtureObserved observed{.set = set};
-  const auto tenants = services_.world.tenants.Select([&](const Tenant& tenant) {
-    return tenant.meta.ns == set.meta.ns && plan::Covers(set.spec, tenant.meta);
-  });
+  const auto tenants = TenantsOf(services_.world, set);
   for (const auto& tenant : tenants) {
     observed.tenants.push_back(TRY(Cover(*tenant)));
   }
@@ -116,6 +123,10 @@ TenantTaskOutcome FixtureReconciler::RunTask(const FixtureSet& set, const plan::
   const auto candidates = plan::RankAgents(
       store ? AgentsOf(services_.world, *store) : std::vector<plan::AgentCandidate>(), task.tenant,
       task.tenant_uid);
+  if (task.request.kind == api::TaskKind::kLoad) {
+    // Before it begins, so that there is no moment in which the Tenant could be released under it.
+    services_.running_loads.Begin({set.meta.ns, task.tenant}, set.meta.name);
+  }
   Result<TaskBoard::Step> step = services_.board.Run(
       services_.agents, {api::Kind::kFixtureSet, set.meta.key()}, task.request, candidates);
   if (!step) {
@@ -139,6 +150,15 @@ TenantTaskOutcome FixtureReconciler::RunTask(const FixtureSet& set, const plan::
   return outcome;
 }
 
+// A Tenant that is being deleted waits for the end of its last load.
+void FixtureReconciler::EndLoad(const api::ObjectKey& tenant, const api::Name& set) {
+  const bool was_last = services_.running_loads.End(tenant, set);
+  const auto waiting = was_last ? services_.world.tenants.Get(tenant) : nullptr;
+  if (waiting && waiting->meta.deleting()) {
+    services_.router.Wake({api::Kind::kTenant, tenant});
+  }
+}
+
 void FixtureReconciler::Remember(const FixtureSet& set, const FixturePlan& plan,
                                  const Outcomes& outcomes, plan::FixtureMemory* memory) {
   for (const plan::TenantTask& task : plan.tasks) {
@@ -156,7 +176,9 @@ void FixtureReconciler::Remember(const FixtureSet& set, const FixturePlan& plan,
         .error = running && same_load ? attempt.error : outcome.error,
         .ended = services_.clock.Monotonic(),
         .request = same_task ? attempt.request : set.meta.Annotation(api::kRequestedAtAnnotation)};
-    services_.running_loads.Set({set.meta.ns, task.tenant}, set.meta.name, running);
+    if (!running) {
+      EndLoad({set.meta.ns, task.tenant}, set.meta.name);
+    }
     if (outcome.task && !running) {
       services_.board.Finish(services_.agents, task.request.id);
     }
@@ -174,7 +196,7 @@ void FixtureReconciler::CancelUnplanned(const FixtureSet& set, const FixturePlan
       continue;
     }
     services_.board.Finish(services_.agents, attempt.task_id);
-    services_.running_loads.Set({set.meta.ns, tenant}, set.meta.name, false);
+    EndLoad({set.meta.ns, tenant}, set.meta.name);
     attempt.task_id.clear();
   }
 }
@@ -183,7 +205,7 @@ void FixtureReconciler::Abandon(const api::ObjectKey& set) {
   services_.board.Abandon(services_.agents, {api::Kind::kFixtureSet, set});
   for (const api::ObjectKey& tenant : services_.world.tenants.Keys()) {
     if (tenant.ns == set.ns) {
-      services_.running_loads.Set(tenant, set.name, false);
+      EndLoad(tenant, set.name);
     }
   }
 }

@@ -24,6 +24,7 @@ class FixtureReconciler {
   Result<plan::CoveredTenant> Cover(const api::Tenant& tenant);
   plan::TenantTaskOutcome RunTask(const api::FixtureSet& set, const plan::TenantTask& task);
   Pass Release(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes);
+  void EndLoad(const api::ObjectKey& tenant, const api::Name& set);
   void Remember(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes,
                 plan::FixtureMemory* memory);
   // Loads that are not wanted any more: their Tenant goes or waits, or the set is suspended.

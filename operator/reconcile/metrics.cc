@@ -33,23 +33,13 @@ constexpr char kWorkers[] = "controller_runtime_max_concurrent_reconciles";
 constexpr char kWorkersHelp[] = "Maximum number of concurrent reconciles per controller";
 constexpr char kActive[] = "controller_runtime_active_workers";
 constexpr char kActiveHelp[] = "Number of currently used workers per controller";
-constexpr char kCondition[] = "tenantry_tenant_condition";
-constexpr char kConditionHelp[] = "1 for the present status of each condition of a Tenant";
 constexpr char kDrift[] = "tenantry_drift_detected_total";
 constexpr char kDriftHelp[] = "Checks that found the database to differ from the spec";
-constexpr char kQuotaUsed[] = "tenantry_tenant_quota_used";
-constexpr char kQuotaUsedHelp[] = "What a Tenant uses of a limited resource";
-constexpr char kQuotaLimit[] = "tenantry_tenant_quota_limit";
-constexpr char kQuotaLimitHelp[] = "The limit of a Tenant's resource";
 
 Labels Of(api::Kind kind) { return {{"controller", ControllerName(kind)}}; }
 
 Labels WithResult(api::Kind kind, const char* result) {
   return {{"controller", ControllerName(kind)}, {"result", result}};
-}
-
-Labels OfTenant(const api::ObjectKey& tenant) {
-  return {{"namespace", tenant.ns.value()}, {"name", tenant.name.value()}};
 }
 
 const char* ResultName(const Requeue& requeue, const Error* error) {
@@ -120,31 +110,6 @@ void Metrics::PassEnded(api::Kind kind, const Requeue& requeue, const Error* err
 
 void Metrics::PassPanicked(api::Kind kind) {
   registry_.GetCounter(kPanics, kPanicsHelp, Of(kind)).Increment();
-}
-
-void Metrics::SetConditions(const api::ObjectKey& tenant,
-                            const std::vector<api::Condition>& conditions) {
-  registry_.RemoveGauges(kCondition, OfTenant(tenant));
-  for (const api::Condition& condition : conditions) {
-    Labels labels = OfTenant(tenant);
-    labels.emplace("condition", condition.type);
-    labels.emplace("status", api::ToString(condition.status));
-    registry_.GetGauge(kCondition, kConditionHelp, labels).Set(1);
-  }
-}
-
-void Metrics::ForgetTenant(const api::ObjectKey& tenant) {
-  for (const char* name : {kCondition, kQuotaUsed, kQuotaLimit}) {
-    registry_.RemoveGauges(name, OfTenant(tenant));
-  }
-}
-
-void Metrics::SetQuota(const api::ObjectKey& tenant, const std::string& resource, double used,
-                       double limit) {
-  Labels labels = OfTenant(tenant);
-  labels.emplace("resource", resource);
-  registry_.GetGauge(kQuotaUsed, kQuotaUsedHelp, labels).Set(used);
-  registry_.GetGauge(kQuotaLimit, kQuotaLimitHelp, labels).Set(limit);
 }
 
 void Metrics::DriftDetected(api::Kind kind) {

@@ -22,10 +22,6 @@ class Metrics {
                  std::chrono::duration<double> took);
   void PassPanicked(api::Kind kind);
 
-  void SetConditions(const api::ObjectKey& tenant, const std::vector<api::Condition>& conditions);
-  void ForgetTenant(const api::ObjectKey& tenant);
-  void SetQuota(const api::ObjectKey& tenant, const std::string& resource, double used,
-                double limit);
   void DriftDetected(api::Kind kind);
   void SetCacheObjects(const std::string& kind, std::size_t objects);
 

@@ -81,6 +81,27 @@ class ObjectCache {
     return selected;
   }
 
+  // Looks at the objects of one namespace only.
+  std::vector<Pointer> SelectIn(const api::Namespace& ns,
+                                const std::function<bool(const T&)>& wanted) const {
+    std::vector<Pointer> selected;
+    const MutexLock lock(mutex_);
+    for (auto entry = objects_.lower_bound({ns, api::Name()});
+         entry != objects_.end() && entry->first.ns == ns; ++entry) {
+      if (wanted(*entry->second)) {
+        selected.push_back(entry->second);
+      }
+    }
+    return selected;
+  }
+
+  // The lock is not held while `visit` runs: that may take long.
+  void ForEach(const std::function<void(const T&)>& visit) const {
+    for (const Pointer& object : Select([](const T&) { return true; })) {
+      visit(*object);
+    }
+  }
+
   std::vector<api::ObjectKey> Keys() const {
     std::vector<api::ObjectKey> keys;
     const MutexLock lock(mutex_);

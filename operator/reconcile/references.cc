@@ -7,7 +7,10 @@
 namespace tenantry::reconcile {
 namespace {
 
-constexpr std::chrono::seconds kRememberSecrets{2};
+// A watched object is given out no longer than its watch knows nothing newer; this bounds the
+// memory that it takes. Of the others nobody tells when they change.
+constexpr std::chrono::seconds kRememberWatched{30};
+constexpr std::chrono::seconds kRememberOthers{2};
 
 Error NotFound(const std::string& kind, const api::ObjectKey& key, const std::string& needed_by,
                const char* reason) {
@@ -45,11 +48,10 @@ std::string OriginOf(const api::Dataset& dataset) {
 
 }  // namespace
 
-Result<std::optional<plan::Existing<plan::SecretObject>>> References::FindSecret(
-    const api::Namespace& ns, const api::Name& name) {
-  Result<kube::Json> object = kube_.Get(kube::kSecrets, ns, name);
+References::Found<plan::SecretObject> References::GetSecret(const api::ObjectKey& key) {
+  Result<kube::Json> object = kube_.Get(kube::kSecrets, key.ns, key.name);
   if (!object && object.error().code == ErrorCode::kNotFound) {
-    return std::optional<plan::Existing<plan::SecretObject>>();
+    return std::optional<Secret>();
   }
   if (!object) {
     return std::move(object).error();
@@ -57,11 +59,10 @@ Result<std::optional<plan::Existing<plan::SecretObject>>> References::FindSecret
   return std::optional(TRY(DecodeSecret(*object)));
 }
 
-Result<std::optional<plan::Existing<plan::ConfigMapObject>>> References::FindConfigMap(
-    const api::Namespace& ns, const api::Name& name) {
-  Result<kube::Json> object = kube_.Get(kube::kConfigMaps, ns, name);
+References::Found<plan::ConfigMapObject> References::GetConfigMap(const api::ObjectKey& key) {
+  Result<kube::Json> object = kube_.Get(kube::kConfigMaps, key.ns, key.name);
   if (!object && object.error().code == ErrorCode::kNotFound) {
-    return std::optional<plan::Existing<plan::ConfigMapObject>>();
+    return std::optional<ConfigMap>();
   }
   if (!object) {
     return std::move(object).error();
@@ -69,27 +70,83 @@ Result<std::optional<plan::Existing<plan::ConfigMapObject>>> References::FindCon
   return std::optional(TRY(DecodeConfigMap(*object)));
 }
 
-Result<plan::Existing<plan::SecretObject>> References::ReadSecret(const api::ObjectKey& key,
-                                                                  const std::string& needed_by) {
-  {
-    const MutexLock lock(mutex_);
-    const auto found = remembered_.find(key);
-    if (found != remembered_.end() && clock_.Monotonic() < found->second.until) {
-      return found->second.secret;
-    }
+template <class Object>
+References::Found<Object> References::FindOwn(
+    Reference reference, const api::ObjectKey& key, ContentCache<Object>& cache,
+    Found<Object> (References::*get)(const api::ObjectKey&)) {
+  const auto newest = index_.VersionOf(reference, key);
+  if (!newest && !IsForeign(reference, key)) {
+    return std::optional<plan::Existing<Object>>();
   }
-  auto secret = TRY(FindSecret(key.ns, key.name));
+  const MonotonicTime now = clock_.Monotonic();
+  if (auto remembered = cache.Find(key, newest, now); remembered && newest) {
+    return remembered;
+  }
+  auto found = TRY((this->*get)(key));
+  if (found && newest) {
+    cache.Put(key, *found, now, now + kRememberWatched);
+  }
+  return found;
+}
+
+Result<std::optional<References::Secret>> References::FindOwnSecret(const api::ObjectKey& key) {
+  return FindOwn(Reference::kSecret, key, secrets_, &References::GetSecret);
+}
+
+Result<std::optional<References::ConfigMap>> References::FindOwnConfigMap(
+    const api::ObjectKey& key) {
+  return FindOwn(Reference::kConfigMap, key, config_maps_, &References::GetConfigMap);
+}
+
+void References::Written(const api::ObjectMeta& meta, const Secret& secret,
+                         ReferenceIndex::Mark mark) {
+  if (index_.Written(Reference::kSecret, meta, mark)) {
+    const MonotonicTime now = clock_.Monotonic();
+    secrets_.Put(meta.key(), secret, now, now + kRememberWatched);
+  }
+}
+
+void References::Written(const api::ObjectMeta& meta, const ConfigMap& map,
+                         ReferenceIndex::Mark mark) {
+  if (index_.Written(Reference::kConfigMap, meta, mark)) {
+    const MonotonicTime now = clock_.Monotonic();
+    config_maps_.Put(meta.key(), map, now, now + kRememberWatched);
+  }
+}
+
+void References::FoundForeign(Reference reference, const api::ObjectKey& key) {
+  const MutexLock lock(mutex_);
+  foreign_.emplace(reference, key);
+}
+
+bool References::IsForeign(Reference reference, const api::ObjectKey& key) {
+  const MutexLock lock(mutex_);
+  return foreign_.contains({reference, key});
+}
+
+Result<References::Secret> References::ReadSecret(const api::ObjectKey& key,
+                                                  const std::string& needed_by) {
+  const MonotonicTime now = clock_.Monotonic();
+  const auto newest = index_.VersionOf(Reference::kSecret, key);
+  if (auto remembered = secrets_.Find(key, newest, now)) {
+    return *std::move(remembered);
+  }
+  auto secret = TRY(GetSecret(key));
   if (!secret) {
     return NotFound("Secret", key, needed_by, api::reason::kSecretNotFound);
   }
-  const MutexLock lock(mutex_);
-  remembered_.insert_or_assign(key, Remembered{*secret, clock_.Monotonic() + kRememberSecrets});
+  secrets_.Put(key, *secret, now, now + (newest ? kRememberWatched : kRememberOthers));
   return *std::move(secret);
 }
 
-void References::Forget(const api::ObjectKey& secret) {
+void References::Forget(Reference reference, const api::ObjectKey& key) {
+  if (reference == Reference::kSecret) {
+    secrets_.Forget(key);
+  } else {
+    config_maps_.Forget(key);
+  }
   const MutexLock lock(mutex_);
-  remembered_.erase(secret);
+  foreign_.erase({reference, key});
 }
 
 Result<References::StoreCredentials> References::ReadStore(const api::DataStore& store) {
@@ -103,7 +160,7 @@ Result<References::StoreCredentials> References::ReadStore(const api::DataStore&
                               .database = postgres.database,
                               .ssl_mode = postgres.ssl_mode,
                               .user = ValueOr(admin.object, "username"),
-                              .password = Secret(ValueOr(admin.object, "password"))},
+                              .password = tenantry::Secret(ValueOr(admin.object, "password"))},
                  .postgres_secret = postgres.admin_secret},
       .versions = admin.resource_version};
   if (read.access.postgres.user.empty() || read.access.postgres.password.empty()) {
@@ -121,10 +178,11 @@ Result<References::StoreCredentials> References::ReadStore(const api::DataStore&
   if (store.spec.redis) {
     const api::ObjectKey redis_key{store.meta.ns, api::Name(store.spec.redis->admin_secret)};
     const auto redis = TRY(ReadSecret(redis_key, needed_by));
-    read.access.redis = api::RedisAccess{.host = store.spec.redis->host,
-                                         .port = store.spec.redis->port,
-                                         .user = ValueOr(redis.object, "username"),
-                                         .password = Secret(ValueOr(redis.object, "password"))};
+    read.access.redis =
+        api::RedisAccess{.host = store.spec.redis->host,
+                         .port = store.spec.redis->port,
+                         .user = ValueOr(redis.object, "username"),
+                         .password = tenantry::Secret(ValueOr(redis.object, "password"))};
     read.access.redis_secret = store.spec.redis->admin_secret;
     read.versions += "/" + redis.resource_version;
     if (read.access.redis->password.empty()) {
@@ -137,7 +195,7 @@ Result<References::StoreCredentials> References::ReadStore(const api::DataStore&
 Result<std::vector<api::MigrationFile>> References::ReadMigrations(const api::Namespace& ns,
                                                                    const std::string& config_map) {
   const api::ObjectKey key{ns, api::Name(config_map)};
-  const auto found = TRY(FindConfigMap(key.ns, key.name));
+  const auto found = TRY(GetConfigMap(key));
   if (!found) {
     return NotFound("ConfigMap", key, "spec.schema.configMapRef", api::reason::kConfigMapNotFound);
   }
@@ -157,7 +215,7 @@ Result<std::vector<api::LoadDataset>> References::ReadDatasets(const api::Fixtur
     if (!config_map.empty()) {
       const api::ObjectKey key{set.meta.ns, api::Name(config_map)};
       if (!config_maps.contains(config_map)) {
-        const auto found = TRY(FindConfigMap(key.ns, key.name));
+        const auto found = TRY(GetConfigMap(key));
         if (!found) {
           return NotFound("ConfigMap", key, "dataset " + dataset.name,
                           api::reason::kConfigMapNotFound);

@@ -11,6 +11,19 @@ namespace {
 
 using api::Kind;
 
+constexpr char kOurPrefix[] = "tenantry.dev/";
+
+// A DataStore's status counts its tenants. A thousand of them that come at once are one count.
+constexpr std::chrono::milliseconds kRecount{1000};
+
+// Annotations of others are not ours to read, and kubectl's holds the whole object once more.
+template <class T>
+T Compact(T object) {
+  std::erase_if(object.meta.annotations,
+                [](const auto& entry) { return !entry.first.starts_with(kOurPrefix); });
+  return object;
+}
+
 Priority PriorityOf(Origin origin) {
   return origin == Origin::kInitialList ? Priority::kLow : Priority::kNormal;
 }
@@ -49,15 +62,15 @@ bool UsesSecret(const api::DataStore& store, const std::string& name) {
 }  // namespace
 
 void Router::Seen(api::DataStore store, Origin origin) {
-  RouteStore(world_.stores.Upsert(std::move(store), IfUnknownOf(origin)), origin);
+  RouteStore(world_.stores.Upsert(Compact(std::move(store)), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(api::Tenant tenant, Origin origin) {
-  RouteTenant(world_.tenants.Upsert(std::move(tenant), IfUnknownOf(origin)), origin);
+  RouteTenant(world_.tenants.Upsert(Compact(std::move(tenant)), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(api::FixtureSet set, Origin origin) {
-  RouteFixtureSet(world_.fixture_sets.Upsert(std::move(set), IfUnknownOf(origin)), origin);
+  RouteFixtureSet(world_.fixture_sets.Upsert(Compact(std::move(set)), IfUnknownOf(origin)), origin);
 }
 
 void Router::Seen(AgentPod pod, Origin /*origin*/) {
@@ -100,7 +113,7 @@ void Router::RouteTenant(const ObjectCache<api::Tenant>::Change& change, Origin 
     Wake({Kind::kTenant, tenant.meta.key()}, PriorityOf(origin));
   }
   if (!change.before || !change.after) {
-    Wake({Kind::kDataStore, StoreKey(tenant)}, Priority::kLow);
+    queue_.AddAfter({Kind::kDataStore, StoreKey(tenant)}, kRecount);
     for (const auto& key :
          world_.tenant_index.Claimants(StoreKey(tenant), api::EffectiveTenantId(tenant))) {
       Wake({Kind::kTenant, key}, PriorityOf(origin));
@@ -109,13 +122,13 @@ void Router::RouteTenant(const ObjectCache<api::Tenant>::Change& change, Origin 
   if (change.before && change.after && !MattersToFixtures(*change.before, *change.after)) {
     return;
   }
-  const auto sets = world_.fixture_sets.Select([&](const api::FixtureSet& set) {
-    return set.meta.ns == tenant.meta.ns &&
-           (plan::Covers(set.spec, tenant.meta) ||
-            (change.before && plan::Covers(set.spec, change.before->meta)));
-  });
-  for (const auto& set : sets) {
-    Wake({Kind::kFixtureSet, set->meta.key()}, PriorityOf(origin));
+  for (const api::Tenant* side : {change.before.get(), change.after.get()}) {
+    if (side == nullptr) {
+      continue;
+    }
+    for (const auto& set : SetsOf(world_, side->meta)) {
+      Wake({Kind::kFixtureSet, set->meta.key()}, PriorityOf(origin));
+    }
   }
 }
 
@@ -123,22 +136,24 @@ void Router::RouteFixtureSet(const ObjectCache<api::FixtureSet>::Change& change,
   if (!change.any()) {
     return;
   }
+  world_.fixture_index.Update(change);
   const api::FixtureSet& set = change.after ? *change.after : *change.before;
   if (origin != Origin::kOwnWrite) {
     Wake({Kind::kFixtureSet, set.meta.key()}, PriorityOf(origin));
   }
-  const auto tenants = world_.tenants.Select([&](const api::Tenant& tenant) {
-    if (tenant.meta.ns != set.meta.ns) {
-      return false;
+  const auto state = [](const api::FixtureSet* side, const api::Tenant& tenant) {
+    const bool covered = side != nullptr && plan::Covers(side->spec, tenant.meta);
+    return std::pair(covered, covered && plan::IsLoaded(*side, tenant.meta.name));
+  };
+  for (const api::FixtureSet* side : {change.before.get(), change.after.get()}) {
+    if (side == nullptr) {
+      continue;
     }
-    const auto state = [&](const api::FixtureSet* side) {
-      const bool covered = side != nullptr && plan::Covers(side->spec, tenant.meta);
-      return std::pair(covered, covered && plan::IsLoaded(*side, tenant.meta.name));
-    };
-    return state(change.before.get()) != state(change.after.get());
-  });
-  for (const auto& tenant : tenants) {
-    Wake({Kind::kTenant, tenant->meta.key()}, PriorityOf(origin));
+    for (const auto& tenant : TenantsOf(world_, *side)) {
+      if (state(change.before.get(), *tenant) != state(change.after.get(), *tenant)) {
+        Wake({Kind::kTenant, tenant->meta.key()}, PriorityOf(origin));
+      }
+    }
   }
 }
 
@@ -166,59 +181,47 @@ void Router::RouteAgent(const ObjectCache<AgentPod>::Change& change) {
   }
 }
 
+void Router::WakeAll() {
+  const auto wake = [&](Kind kind, const std::vector<api::ObjectKey>& keys) {
+    for (const api::ObjectKey& key : keys) {
+      Wake({kind, key}, Priority::kLow);
+    }
+  };
+  wake(Kind::kDataStore, world_.stores.Keys());
+  wake(Kind::kTenant, world_.tenants.Keys());
+  wake(Kind::kFixtureSet, world_.fixture_sets.Keys());
+}
+
 void Router::WakeTenantsOf(const api::ObjectKey& store) {
   for (const api::ObjectKey& key : world_.tenant_index.OfStore(store)) {
     Wake({Kind::kTenant, key}, Priority::kLow);
   }
 }
 
-bool Router::IsEcho(Reference reference, const api::ObjectMeta& meta) {
-  const MutexLock lock(mutex_);
-  const auto found = own_writes_.find({reference, meta.key()});
-  if (found == own_writes_.end() || found->second != meta.resource_version) {
-    return false;
-  }
-  own_writes_.erase(found);
-  return true;
-}
-
-void Router::OwnReferenceWrite(Reference reference, const api::ObjectKey& key,
-                               const std::string& version) {
-  const MutexLock lock(mutex_);
-  own_writes_.insert_or_assign({reference, key}, version);
-}
-
-void Router::ReferenceChanged(Reference reference, const api::ObjectMeta& meta, Origin origin) {
-  if (IsEcho(reference, meta)) {
-    return;
-  }
-  const auto managed = meta.labels.find(api::kManagedLabel);
-  const auto owner = meta.labels.find(api::kTenantLabel);
-  if (managed != meta.labels.end() && owner != meta.labels.end()) {
+void Router::ReferenceChanged(Reference reference, const api::ObjectKey& key,
+                              const api::Name& owner, Origin origin) {
+  if (!owner.empty()) {
     // Our own objects matter when somebody else changes them, not when they are first listed.
     if (origin != Origin::kInitialList) {
-      Wake({Kind::kTenant, {meta.ns, api::Name(owner->second)}});
+      Wake({Kind::kTenant, {key.ns, owner}});
     }
     return;
   }
-  const std::string& name = meta.name.value();
+  const std::string& name = key.name.value();
   if (reference == Reference::kSecret) {
-    for (const auto& store : world_.stores.Select([&](const api::DataStore& s) {
-           return s.meta.ns == meta.ns && UsesSecret(s, name);
-         })) {
+    for (const auto& store : world_.stores.SelectIn(
+             key.ns, [&](const api::DataStore& store) { return UsesSecret(store, name); })) {
       Wake({Kind::kDataStore, store->meta.key()}, PriorityOf(origin));
       WakeTenantsOf(store->meta.key());
     }
     return;
   }
-  for (const auto& tenant : world_.tenants.Select([&](const api::Tenant& t) {
-         return t.meta.ns == meta.ns && t.spec.schema.config_map == name;
-       })) {
+  for (const auto& tenant : world_.tenants.SelectIn(
+           key.ns, [&](const api::Tenant& t) { return t.spec.schema.config_map == name; })) {
     Wake({Kind::kTenant, tenant->meta.key()}, PriorityOf(origin));
   }
-  for (const auto& set : world_.fixture_sets.Select([&](const api::FixtureSet& s) {
-         return s.meta.ns == meta.ns && UsesConfigMap(s, name);
-       })) {
+  for (const auto& set : world_.fixture_sets.SelectIn(
+           key.ns, [&](const api::FixtureSet& s) { return UsesConfigMap(s, name); })) {
     Wake({Kind::kFixtureSet, set->meta.key()}, PriorityOf(origin));
   }
 }

@@ -1,10 +1,6 @@
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <string>
-
-#include "common/base/mutex.h"
+#include "operator/reconcile/reference_index.h"
 #include "operator/reconcile/work_queue.h"
 #include "operator/reconcile/world.h"
 
@@ -25,13 +21,13 @@ class Router {
   void Gone(api::Kind kind, const api::ObjectKey& key);
   void AgentGone(const api::ObjectKey& key);
 
-  // A Secret or ConfigMap labelled tenantry.dev/watch changed or went (then without a version).
-  enum class Reference { kSecret, kConfigMap };
-  void ReferenceChanged(Reference reference, const api::ObjectMeta& meta, Origin origin);
-  // The version that our own write gave it: its echo wakes nobody.
-  void OwnReferenceWrite(Reference reference, const api::ObjectKey& key,
-                         const std::string& version);
+  // A Secret or ConfigMap labelled tenantry.dev/watch came, changed or went. `owner`: the Tenant
+  // that it was made for; empty: it is somebody else's.
+  void ReferenceChanged(Reference reference, const api::ObjectKey& key, const api::Name& owner,
+                        Origin origin);
 
+  // Every known object is looked at again, behind everything else.
+  void WakeAll();
   void Wake(const WorkKey& key, Priority priority = Priority::kNormal) {
     queue_.Add(key, priority);
   }
@@ -42,12 +38,9 @@ class Router {
   void RouteFixtureSet(const ObjectCache<api::FixtureSet>::Change& change, Origin origin);
   void RouteAgent(const ObjectCache<AgentPod>::Change& change);
   void WakeTenantsOf(const api::ObjectKey& store);
-  bool IsEcho(Reference reference, const api::ObjectMeta& meta);
 
   World& world_;
   WorkQueue& queue_;
-  Mutex mutex_;
-  std::map<std::pair<Reference, api::ObjectKey>, std::string> own_writes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace tenantry::reconcile

@@ -13,16 +13,20 @@ namespace tenantry::reconcile {
 // Thread-safe.
 class RunningLoads {
  public:
-  void Set(const api::ObjectKey& tenant, const api::Name& fixture_set, bool running) {
+  void Begin(const api::ObjectKey& tenant, const api::Name& fixture_set) {
     const MutexLock lock(mutex_);
-    if (running) {
-      loads_[tenant].insert(fixture_set);
-      return;
-    }
+    loads_[tenant].insert(fixture_set);
+  }
+
+  // Whether it was running, and was the tenant's last one.
+  bool End(const api::ObjectKey& tenant, const api::Name& fixture_set) {
+    const MutexLock lock(mutex_);
     const auto found = loads_.find(tenant);
-    if (found != loads_.end() && found->second.erase(fixture_set) > 0 && found->second.empty()) {
-      loads_.erase(found);
+    if (found == loads_.end() || found->second.erase(fixture_set) == 0 || !found->second.empty()) {
+      return false;
     }
+    loads_.erase(found);
+    return true;
   }
 
   // The name of one of them; empty when nothing loads.

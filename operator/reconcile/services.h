@@ -16,6 +16,7 @@
 #include "operator/reconcile/references.h"
 #include "operator/reconcile/router.h"
 #include "operator/reconcile/running_loads.h"
+#include "operator/reconcile/scope.h"
 #include "operator/reconcile/task_board.h"
 #include "operator/reconcile/world.h"
 
@@ -29,11 +30,13 @@ struct Services {
   World& world;
   Router& router;
   TaskBoard& board;
+  ReferenceIndex& index;
   References& references;
   RunningLoads& running_loads;
   Metrics& metrics;
   const Clock& clock;
   const api::TierCatalogue& tiers;
+  const Scope& scope;
 };
 
 // How one pass ended.

@@ -15,6 +15,8 @@ using kube::Json;
 // The part that all sinks share: what a whole new list did not mention is gone.
 class Sink : public kube::ReflectorSink {
  public:
+  explicit Sink(api::Namespace ns) : ns_(std::move(ns)) {}
+
   void Upsert(Json object) final {
     const Result<api::ObjectMeta> meta = api::DecodeObjectMeta(object);
     if (!meta) {
@@ -37,7 +39,8 @@ class Sink : public kube::ReflectorSink {
   void EndReplace() final {
     replacing_ = false;
     for (const api::ObjectKey& key : Known()) {
-      if (!listed_.contains(key)) {
+      const bool is_ours = ns_.empty() || key.ns == ns_;
+      if (is_ours && !listed_.contains(key)) {
         Drop(key);
       }
     }
@@ -51,6 +54,7 @@ class Sink : public kube::ReflectorSink {
   virtual std::vector<api::ObjectKey> Known() const = 0;
 
  private:
+  const api::Namespace ns_;  // empty: all
   bool replacing_ = false;
   bool listed_once_ = false;
   std::set<api::ObjectKey> listed_;
@@ -58,8 +62,8 @@ class Sink : public kube::ReflectorSink {
 
 class KindSink final : public Sink {
  public:
-  KindSink(api::Kind kind, World& world, Router& router, Metrics& metrics)
-      : kind_(kind), world_(world), router_(router), metrics_(metrics) {}
+  KindSink(api::Kind kind, const api::Namespace& ns, const Informed& informed)
+      : Sink(ns), kind_(kind), informed_(informed), world_(informed.world) {}
 
  private:
   template <class T>
@@ -72,7 +76,7 @@ class KindSink final : public Sink {
                   {"error", object.error().message}});
       return;
     }
-    router_.Seen(*std::move(object), origin);
+    informed_.router.Seen(*std::move(object), origin);
   }
 
   void Take(const Json& object, const api::ObjectMeta& meta, Origin origin) override {
@@ -91,7 +95,7 @@ class KindSink final : public Sink {
   }
 
   void Drop(const api::ObjectKey& key) override {
-    router_.Gone(kind_, key);
+    informed_.router.Gone(kind_, key);
     Count();
   }
 
@@ -119,18 +123,17 @@ class KindSink final : public Sink {
     return 0;
   }
 
-  void Count() { metrics_.SetCacheObjects(api::ToString(kind_), size()); }
+  void Count() { informed_.metrics.SetCacheObjects(api::ToString(kind_), size()); }
 
   api::Kind kind_;
-  World& world_;
-  Router& router_;
-  Metrics& metrics_;
+  const Informed informed_;
+  const World& world_;
 };
 
 class AgentSink final : public Sink {
  public:
-  AgentSink(World& world, Router& router, Metrics& metrics)
-      : world_(world), router_(router), metrics_(metrics) {}
+  AgentSink(const api::Namespace& ns, const Informed& informed)
+      : Sink(ns), informed_(informed), world_(informed.world) {}
 
  private:
   static bool IsReady(const Json& status) {
@@ -154,74 +157,72 @@ class AgentSink final : public Sink {
       }
       pod.ready = IsReady(status);
     }
-    router_.Seen(std::move(pod), origin);
-    metrics_.SetCacheObjects("Pod", world_.agents.size());
+    informed_.router.Seen(std::move(pod), origin);
+    informed_.metrics.SetCacheObjects("Pod", world_.agents.size());
   }
 
   void Drop(const api::ObjectKey& key) override {
-    router_.AgentGone(key);
-    metrics_.SetCacheObjects("Pod", world_.agents.size());
+    informed_.router.AgentGone(key);
+    informed_.metrics.SetCacheObjects("Pod", world_.agents.size());
   }
 
   std::vector<api::ObjectKey> Known() const override { return world_.agents.Keys(); }
 
-  World& world_;
-  Router& router_;
-  Metrics& metrics_;
+  const Informed informed_;
+  const World& world_;
 };
 
-// Keeps only the labels of each object: they tell whom to wake when it goes.
 class ReferenceSink final : public Sink {
  public:
-  ReferenceSink(Router::Reference reference, Router& router, References& references)
-      : reference_(reference), router_(router), references_(references) {}
+  ReferenceSink(Reference reference, const api::Namespace& ns, const Informed& informed)
+      : Sink(ns), reference_(reference), informed_(informed) {}
 
  private:
   void Take(const Json& /*object*/, const api::ObjectMeta& meta, Origin origin) override {
-    references_.Forget(meta.key());
-    known_.insert_or_assign(meta.key(), meta.labels);
-    router_.ReferenceChanged(reference_, meta, origin);
+    if (informed_.index.Update(reference_, meta)) {
+      informed_.references.Forget(reference_, meta.key());
+      informed_.router.ReferenceChanged(reference_, meta.key(), ReferenceIndex::OwnerOf(meta),
+                                        origin);
+    }
+    Count();
   }
 
   void Drop(const api::ObjectKey& key) override {
-    const auto found = known_.find(key);
-    if (found == known_.end()) {
-      return;
+    const auto removed = informed_.index.Remove(reference_, key);
+    informed_.references.Forget(reference_, key);
+    if (removed) {
+      informed_.router.ReferenceChanged(reference_, key, removed->owner, Origin::kWatch);
     }
-    const api::ObjectMeta gone{.ns = key.ns, .name = key.name, .labels = found->second};
-    known_.erase(found);
-    references_.Forget(key);
-    router_.ReferenceChanged(reference_, gone, Origin::kWatch);
+    Count();
   }
 
-  std::vector<api::ObjectKey> Known() const override {
-    std::vector<api::ObjectKey> keys;
-    for (const auto& [key, labels] : known_) {
-      keys.push_back(key);
-    }
-    return keys;
+  std::vector<api::ObjectKey> Known() const override { return informed_.index.Keys(reference_); }
+
+  void Count() {
+    informed_.metrics.SetCacheObjects(reference_ == Reference::kSecret ? "Secret" : "ConfigMap",
+                                      informed_.index.size(reference_));
   }
 
-  Router::Reference reference_;
-  Router& router_;
-  References& references_;
-  std::map<api::ObjectKey, std::map<std::string, std::string>> known_;
+  Reference reference_;
+  const Informed informed_;
 };
 
 }  // namespace
 
-std::unique_ptr<kube::ReflectorSink> MakeKindSink(api::Kind kind, World& world, Router& router,
-                                                  Metrics& metrics) {
-  return std::make_unique<KindSink>(kind, world, router, metrics);
+std::unique_ptr<kube::ReflectorSink> MakeKindSink(api::Kind kind, const api::Namespace& ns,
+                                                  const Informed& informed) {
+  return std::make_unique<KindSink>(kind, ns, informed);
 }
 
-std::unique_ptr<kube::ReflectorSink> MakeAgentSink(World& world, Router& router, Metrics& metrics) {
-  return std::make_unique<AgentSink>(world, router, metrics);
+std::unique_ptr<kube::ReflectorSink> MakeAgentSink(const api::Namespace& ns,
+                                                   const Informed& informed) {
+  return std::make_unique<AgentSink>(ns, informed);
 }
 
-std::unique_ptr<kube::ReflectorSink> MakeReferenceSink(Router::Reference reference, Router& router,
-                                                       References& references) {
-  return std::make_unique<ReferenceSink>(reference, router, references);
+std::unique_ptr<kube::ReflectorSink> MakeReferenceSink(Reference reference,
+                                                       const api::Namespace& ns,
+                                                       const Informed& informed) {
+  return std::make_unique<ReferenceSink>(reference, ns, informed);
 }
 
 }  // namespace tenantry::reconcile

@@ -12,12 +12,24 @@
 
 namespace tenantry::reconcile {
 
-// What a watch brings, on its way into the Router. One for each watched type.
-std::unique_ptr<kube::ReflectorSink> MakeKindSink(api::Kind kind, World& world, Router& router,
-                                                  Metrics& metrics);
-std::unique_ptr<kube::ReflectorSink> MakeAgentSink(World& world, Router& router, Metrics& metrics);
+// Whom the sinks tell what the watches bring. Everything must outlive them.
+struct Informed {
+  World& world;
+  Router& router;
+  ReferenceIndex& index;
+  References& references;
+  Metrics& metrics;
+};
+
+// One sink for each watched type, and for each watched namespace where `ns` names one: what a new
+// list of a namespace lacks is gone from that one only.
+std::unique_ptr<kube::ReflectorSink> MakeKindSink(api::Kind kind, const api::Namespace& ns,
+                                                  const Informed& informed);
+std::unique_ptr<kube::ReflectorSink> MakeAgentSink(const api::Namespace& ns,
+                                                   const Informed& informed);
 // Secrets or ConfigMaps, metadata only.
-std::unique_ptr<kube::ReflectorSink> MakeReferenceSink(Router::Reference reference, Router& router,
-                                                       References& references);
+std::unique_ptr<kube::ReflectorSink> MakeReferenceSink(Reference reference,
+                                                       const api::Namespace& ns,
+                                                       const Informed& informed);
 
 }  // namespace tenantry::reconcile

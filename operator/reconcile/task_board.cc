@@ -6,6 +6,12 @@
 #include "common/telemetry/log.h"
 
 namespace tenantry::reconcile {
+namespace {
+
+// Longer than agents keep a finished task (docs/protocol.md).
+constexpr std::chrono::minutes kAgentsKeepTasks{15};
+
+}  // namespace
 
 void TaskBoard::OnReport(const api::TaskReport& report) {
   std::optional<WorkKey> waiting;
@@ -58,6 +64,7 @@ Result<TaskBoard::Step> TaskBoard::Run(agents::Client& client, const WorkKey& ke
 Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey& key,
                                           const api::TaskRequest& request,
                                           const std::vector<plan::AgentCandidate>& candidates) {
+  RemoveLeftover(client, request.id);  // or its agent would answer with the old success
   Error last{ErrorCode::kUnavailable,
              "No agent serves this DataStore. Start one, and name it in spec.agents.endpoints or "
              "label its Pod with tenantry.dev/agent.",
@@ -96,9 +103,49 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
   return last;
 }
 
+void TaskBoard::KeepLeftover(const std::string& id, const agents::AgentAddress& agent) {
+  const MonotonicTime now = clock_.Monotonic();
+  while (!leftover_order_.empty()) {
+    const auto oldest = leftovers_.find(leftover_order_.front());
+    if (oldest != leftovers_.end() && oldest->second.until > now) {
+      break;
+    }
+    if (oldest != leftovers_.end()) {
+      leftovers_.erase(oldest);
+    }
+    leftover_order_.pop_front();
+  }
+  if (!leftovers_.contains(id)) {
+    leftover_order_.push_back(id);
+  }
+  leftovers_.insert_or_assign(id, Leftover{agent, now + kAgentsKeepTasks});
+}
+
+void TaskBoard::RemoveLeftover(agents::Client& client, const std::string& id) {
+  std::optional<Leftover> leftover;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = leftovers_.find(id);
+    if (found == leftovers_.end()) {
+      return;
+    }
+    leftover = found->second;
+    leftovers_.erase(found);
+  }
+  if (const auto forgot = client.Forget(leftover->agent, id); !forgot) {
+    log::Debug("an agent keeps a finished task", {{"task", id}, {"error", forgot.error().message}});
+  }
+}
+
 void TaskBoard::Finish(agents::Client& client, const std::string& id) {
   const std::optional<Entry> known = Known(id);
   if (!known) {
+    return;
+  }
+  if (known->report.state == api::TaskState::kSucceeded) {
+    const MutexLock lock(mutex_);
+    entries_.erase(id);
+    KeepLeftover(id, known->agent);
     return;
   }
   if (const auto forgot = client.Forget(known->agent, id); !forgot) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "common/api/protocol.h"
+#include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "operator/agents/client.h"
 #include "operator/plan/agent_choice.h"
@@ -19,7 +21,8 @@ namespace tenantry::reconcile {
 class TaskBoard {
  public:
   // `wake` is called when a task that somebody waits for has changed.
-  explicit TaskBoard(std::function<void(const WorkKey&)> wake) : wake_(std::move(wake)) {}
+  TaskBoard(std::function<void(const WorkKey&)> wake, const Clock& clock)
+      : wake_(std::move(wake)), clock_(clock) {}
 
   // The agents' client reports here.
   void OnReport(const api::TaskReport& report);
@@ -32,7 +35,8 @@ class TaskBoard {
   // the candidates in their order while none of them can be reached.
   Result<Step> Run(agents::Client& client, const WorkKey& key, const api::TaskRequest& request,
                    const std::vector<plan::AgentCandidate>& candidates);
-  // The task is dealt with: its agent may forget it. A running one is cancelled.
+  // The task is dealt with; Run would begin it anew. A running one is cancelled. One that succeeded
+  // is left to its agent, which forgets it by itself: thousands of them are thousands of calls.
   void Finish(agents::Client& client, const std::string& id);
   // Cancels what still runs for that key (its object is gone).
   void Abandon(agents::Client& client, const WorkKey& key);
@@ -44,14 +48,24 @@ class TaskBoard {
     api::TaskReport report;
     bool look_again = false;  // the agent may have forgotten it: ask before believing `report`
   };
+  // A task that its agent may still have, although nobody is interested any more.
+  struct Leftover {
+    agents::AgentAddress agent;
+    MonotonicTime until;  // when the agent has forgotten it
+  };
 
   std::optional<Entry> Known(const std::string& id);
+  void RemoveLeftover(agents::Client& client, const std::string& id);
+  void KeepLeftover(const std::string& id, const agents::AgentAddress& agent) REQUIRES(mutex_);
   Result<Step> Submit(agents::Client& client, const WorkKey& key, const api::TaskRequest& request,
                       const std::vector<plan::AgentCandidate>& candidates);
 
   std::function<void(const WorkKey&)> wake_;
+  const Clock& clock_;
   Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
+  std::map<std::string, Leftover> leftovers_ GUARDED_BY(mutex_);
+  std::deque<std::string> leftover_order_ GUARDED_BY(mutex_);  // oldest first
 };
 
 }  // namespace tenantry::reconcile

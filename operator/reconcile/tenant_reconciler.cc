@@ -5,7 +5,6 @@
 
 #include "common/api/protocol_codec.h"
 #include "common/api/reasons.h"
-#include "common/base/quantity.h"
 #include "operator/plan/fixture_plan.h"
 #include "operator/reconcile/random.h"
 #include "operator/reconcile/writes.h"
@@ -15,17 +14,39 @@ namespace {
 
 namespace reason = api::reason;
 using api::Tenant;
+
+// Longer than most tasks take, shorter than a user's patience.
+constexpr std::chrono::milliseconds kProgressGrace{200};
+
 using plan::TenantMemory;
 using plan::TenantObserved;
 using plan::TenantOutcome;
 using plan::TenantPlan;
 
-Error StoreMissing(const Tenant& tenant, bool deleting) {
+Error StoreDeleting(const Tenant& tenant) {
   return {ErrorCode::kUnavailable,
           "DataStore " + ToString(StoreKey(tenant)) +
-              (deleting ? " is being deleted." : " does not exist. Create it.") +
+              " is being deleted. spec.dataStoreRef refers to it.",
+          reason::kDependencyNotReady};
+}
+
+Error StoreMissing(const Tenant& tenant, const Scope& scope) {
+  return {ErrorCode::kUnavailable,
+          "DataStore " + ToString(StoreKey(tenant)) +
+              (scope.is_whole_cluster() ? " does not exist. Create it."
+                                        : " does not exist, or this operator does not watch it "
+                                          "(--watch-namespaces, --watch-label-selector). Create "
+                                          "it there.") +
               " spec.dataStoreRef refers to it.",
           reason::kDependencyNotReady};
+}
+
+Error AcrossNamespaces(const Tenant& tenant) {
+  return {ErrorCode::kInvalid,
+          "spec.dataStoreRef refers to namespace " + tenant.spec.data_store_namespace.value() +
+              ", and this operator runs with --no-cross-namespace-refs. Create this Tenant anew "
+              "with a DataStore of its own namespace.",
+          reason::kInvalidSpec};
 }
 
 Error NotAllowed(const Tenant& tenant) {
@@ -73,6 +94,11 @@ Result<bool> IsAllowed(References& references, const api::DataStore& store, cons
 // that does not answer ends the pass.
 bool StandsInTheWay(const Error& error) { return error.code == ErrorCode::kInvalid; }
 
+template <class Object>
+WriteMode ModeFor(const std::optional<plan::Existing<Object>>& existing) {
+  return existing ? WriteMode::kApply : WriteMode::kCreate;
+}
+
 template <class T>
 std::optional<T> DecodeIf(const api::TaskReport& report, api::TaskKind kind,
                           std::optional<Error>* error) {
@@ -93,8 +119,17 @@ Result<void> TenantReconciler::ObserveStore(TenantObserved* observed) {
   const Tenant& tenant = observed->tenant;
   const auto store = services_.world.stores.Get(StoreKey(tenant));
   observed->store_exists = store != nullptr;
-  if (!store || (store->meta.deleting() && !tenant.meta.deleting())) {
-    observed->blocked = StoreMissing(tenant, store != nullptr);
+  if (services_.scope.store_refs == Scope::StoreRefs::kOwnNamespace && !tenant.meta.deleting() &&
+      StoreKey(tenant).ns != tenant.meta.ns) {
+    observed->blocked = AcrossNamespaces(tenant);
+    return {};
+  }
+  if (!store) {
+    observed->blocked = StoreMissing(tenant, services_.scope);
+    return {};
+  }
+  if (store->meta.deleting() && !tenant.meta.deleting()) {
+    observed->blocked = StoreDeleting(tenant);
     return {};
   }
   if (!tenant.meta.deleting()) {
@@ -124,9 +159,10 @@ Result<TenantObserved> TenantReconciler::Observe(const Tenant& tenant) {
   }
   TRY(ObserveStore(&observed));
   const api::Namespace& ns = tenant.meta.ns;
-  observed.binding = TRY(services_.references.FindSecret(ns, plan::BindingName(tenant)));
-  observed.cache_binding = TRY(services_.references.FindSecret(ns, plan::CacheBindingName(tenant)));
-  observed.config = TRY(services_.references.FindConfigMap(ns, plan::ConfigName(tenant)));
+  References& references = services_.references;
+  observed.binding = TRY(references.FindOwnSecret({ns, plan::BindingName(tenant)}));
+  observed.cache_binding = TRY(references.FindOwnSecret({ns, plan::CacheBindingName(tenant)}));
+  observed.config = TRY(references.FindOwnConfigMap({ns, plan::ConfigName(tenant)}));
   observed.running_load = services_.running_loads.AnyFor(tenant.meta.key());
   if (tenant.meta.deleting() || observed.blocked) {
     return observed;
@@ -147,12 +183,11 @@ Result<TenantObserved> TenantReconciler::Observe(const Tenant& tenant) {
     }
     observed.migrations = TRY(std::move(migrations));
   }
-  const auto sets = services_.world.fixture_sets.Select([&](const api::FixtureSet& set) {
-    return set.meta.ns == ns && !set.meta.deleting() && plan::Covers(set.spec, tenant.meta);
-  });
-  for (const auto& set : sets) {
-    ++observed.fixture_sets;
-    observed.fixture_sets_loaded += plan::IsLoaded(*set, tenant.meta.name) ? 1 : 0;
+  for (const auto& set : SetsOf(services_.world, tenant.meta)) {
+    if (!set->meta.deleting()) {
+      ++observed.fixture_sets;
+      observed.fixture_sets_loaded += plan::IsLoaded(*set, tenant.meta.name) ? 1 : 0;
+    }
   }
   return observed;
 }
@@ -168,12 +203,12 @@ Result<void> TenantReconciler::ApplyAction(const plan::Action& action, TenantObs
   }
   if (const auto* secret = std::get_if<plan::ApplySecret>(&action)) {
     const bool cache = secret->object.name == plan::CacheBindingName(tenant);
-    (cache ? observed->cache_binding : observed->binding) =
-        TRY(reconcile::Apply(services_, secret->object));
+    auto& existing = cache ? observed->cache_binding : observed->binding;
+    existing = TRY(Write(services_, secret->object, ModeFor(existing)));
     return {};
   }
   if (const auto* config = std::get_if<plan::ApplyConfigMap>(&action)) {
-    observed->config = TRY(reconcile::Apply(services_, config->object));
+    observed->config = TRY(Write(services_, config->object, ModeFor(observed->config)));
     return {};
   }
   if (const auto* secret = std::get_if<plan::DeleteSecret>(&action)) {
@@ -193,7 +228,7 @@ Result<void> TenantReconciler::RunTask(const TenantObserved& observed,
       services_.agents, {api::Kind::kTenant, tenant.meta.key()}, request, candidates));
   outcome->task = step.report;
   outcome->agent_name = step.agent.name;
-  if (const Result<api::AgentInfo> info = services_.agents.Info(step.agent); info) {
+  if (const auto info = services_.agents.RecentInfo(step.agent); info) {
     outcome->agent_version = info->version;
   }
   outcome->error = ErrorOf(step.report);
@@ -264,7 +299,7 @@ void TenantReconciler::Remember(const TenantObserved& observed, const TenantPlan
     ++memory->checks;  // the next one is a new task
   }
   if (plan.task && plan.task->kind == api::TaskKind::kProvision) {
-    memory->provisioning = !outcome.provisioned || outcome.error;
+    memory->provisioning = !outcome.provisioned || outcome.error.has_value();
   }
   if (outcome.error || (!outcome.checked && !outcome.provisioned)) {
     return;
@@ -279,21 +314,9 @@ void TenantReconciler::Remember(const TenantObserved& observed, const TenantPlan
 
 void TenantReconciler::Report(const TenantObserved& observed, const plan::TenantSummary& summary,
                               const TenantOutcome& outcome) {
-  const api::ObjectKey key = observed.tenant.meta.key();
   RecordEvents(services_, api::Kind::kTenant, observed.tenant.meta, summary.events);
-  if (summary.status.conditions != observed.tenant.status.conditions) {
-    services_.metrics.SetConditions(key, summary.status.conditions);
-  }
   if (outcome.checked && !outcome.checked->drift.empty()) {
     services_.metrics.DriftDetected(api::Kind::kTenant);
-  }
-  const std::optional<std::string>& limit = observed.effective.limits.storage;
-  if (limit && summary.status.usage.storage_bytes) {
-    if (const Result<std::int64_t> bytes = ParseBytes(*limit); bytes) {
-      services_.metrics.SetQuota(key, "storage",
-                                 static_cast<double>(*summary.status.usage.storage_bytes),
-                                 static_cast<double>(*bytes));
-    }
   }
 }
 
@@ -321,11 +344,24 @@ plan::Requeue TenantReconciler::Schedule(const TenantObserved& observed, const T
                                  std::chrono::milliseconds(1)));
 }
 
+std::optional<std::chrono::milliseconds> TenantReconciler::WaitBeforeTelling(
+    const TenantObserved& observed, const TenantOutcome& outcome, TenantMemory* memory) const {
+  if (!plan::IsSelfEvident(observed, outcome)) {
+    memory->tell_progress_at.reset();
+    return std::nullopt;
+  }
+  const MonotonicTime now = services_.clock.Monotonic();
+  if (!memory->tell_progress_at) {
+    memory->tell_progress_at = now + kProgressGrace;
+  }
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*memory->tell_progress_at - now);
+  return wait.count() > 0 ? std::optional(wait) : std::nullopt;
+}
+
 Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
   const auto tenant = services_.world.tenants.Get(key);
   if (!tenant) {
     services_.board.Abandon(services_.agents, {api::Kind::kTenant, key});
-    services_.metrics.ForgetTenant(key);
     memory_.Forget(key);
     return {};
   }
@@ -338,13 +374,22 @@ Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
   const plan::Credentials fresh = RandomCredentials();
   const TenantPlan plan = plan::MakeTenantPlan(*observed, memory, settings_, fresh,
                                                services_.clock.Now(), services_.clock.Monotonic());
+  if (plan.task && plan.task->kind == api::TaskKind::kProvision) {
+    memory.provisioning = true;  // also if this pass ends badly
+  }
   const TenantOutcome outcome = Apply(&*observed, plan);
+  if (outcome.error && outcome.error->reason == kAlreadyExists) {
+    return {plan::Requeue::Now(), std::nullopt};  // the next pass looks at what is there
+  }
   if (tenant->meta.deleting() && !plan.refused && !outcome.error &&
       (!plan.task || outcome.released)) {
     if (plan.task) {
       services_.board.Finish(services_.agents, plan.task->id);
     }
     return {};
+  }
+  if (const auto wait = WaitBeforeTelling(*observed, outcome, &memory)) {
+    return {plan::Requeue::After(*wait), std::nullopt};
   }
   plan::TenantSummary summary =
       plan::SummarizeTenant(*observed, memory, plan, outcome, services_.clock.Now());

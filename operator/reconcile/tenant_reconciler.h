@@ -27,6 +27,10 @@ class TenantReconciler {
   void PrepareRotation(const plan::TenantObserved& observed, plan::TenantMemory* memory);
   void Remember(const plan::TenantObserved& observed, const plan::TenantPlan& plan,
                 const plan::TenantOutcome& outcome, plan::TenantMemory* memory);
+  // How long to go on without a status write; none: it is to be written now.
+  std::optional<std::chrono::milliseconds> WaitBeforeTelling(const plan::TenantObserved& observed,
+                                                             const plan::TenantOutcome& outcome,
+                                                             plan::TenantMemory* memory) const;
   void Report(const plan::TenantObserved& observed, const plan::TenantSummary& summary,
               const plan::TenantOutcome& outcome);
   plan::Requeue Schedule(const plan::TenantObserved& observed, const plan::TenantMemory& memory,

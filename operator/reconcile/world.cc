@@ -1,6 +1,9 @@
 #include "operator/reconcile/world.h"
 
 #include <tuple>
+#include <utility>
+
+#include "operator/plan/fixture_plan.h"
 
 namespace tenantry::reconcile {
 namespace {
@@ -23,6 +26,11 @@ void Erase(Index* index, const Key& key, const api::ObjectKey& tenant) {
   }
 }
 
+// The one that a FixtureSet without a selector covers.
+api::ObjectKey NamedTenant(const api::FixtureSet& set) {
+  return {set.meta.ns, api::Name(set.spec.tenant)};
+}
+
 std::string HostForUrl(const std::string& ip) {
   return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
 }
@@ -41,6 +49,9 @@ api::ObjectKey StoreKey(const api::Tenant& tenant) {
 }
 
 void TenantIndex::Update(const ObjectCache<api::Tenant>::Change& change) {
+  if (change.before && change.after && IdKey(*change.before) == IdKey(*change.after)) {
+    return;
+  }
   const MutexLock lock(mutex_);
   if (change.before) {
     Erase(&by_store_, StoreKey(*change.before), change.before->meta.key());
@@ -73,6 +84,58 @@ std::vector<api::ObjectKey> TenantIndex::Claimants(const api::ObjectKey& store,
   return found == by_id_.end()
              ? std::vector<api::ObjectKey>()
              : std::vector<api::ObjectKey>(found->second.begin(), found->second.end());
+}
+
+void FixtureIndex::Update(const ObjectCache<api::FixtureSet>::Change& change) {
+  const MutexLock lock(mutex_);
+  if (change.before) {
+    const api::ObjectMeta& meta = change.before->meta;
+    Erase(&by_tenant_, NamedTenant(*change.before), meta.key());
+    Erase(&selecting_, meta.ns, meta.key());
+  }
+  if (change.after) {
+    const api::ObjectMeta& meta = change.after->meta;
+    if (change.after->spec.tenant_labels) {
+      selecting_[meta.ns].insert(meta.key());
+    } else {
+      by_tenant_[NamedTenant(*change.after)].insert(meta.key());
+    }
+  }
+}
+
+std::vector<api::ObjectKey> FixtureIndex::CandidatesFor(const api::ObjectKey& tenant) const {
+  std::vector<api::ObjectKey> candidates;
+  const MutexLock lock(mutex_);
+  if (const auto named = by_tenant_.find(tenant); named != by_tenant_.end()) {
+    candidates.assign(named->second.begin(), named->second.end());
+  }
+  if (const auto selecting = selecting_.find(tenant.ns); selecting != selecting_.end()) {
+    candidates.insert(candidates.end(), selecting->second.begin(), selecting->second.end());
+  }
+  return candidates;
+}
+
+std::vector<ObjectCache<api::Tenant>::Pointer> TenantsOf(const World& world,
+                                                         const api::FixtureSet& set) {
+  if (!set.spec.tenant_labels) {
+    auto tenant = world.tenants.Get(NamedTenant(set));
+    return tenant ? std::vector{std::move(tenant)}
+                  : std::vector<ObjectCache<api::Tenant>::Pointer>();
+  }
+  return world.tenants.SelectIn(
+      set.meta.ns, [&](const api::Tenant& tenant) { return plan::Covers(set.spec, tenant.meta); });
+}
+
+std::vector<ObjectCache<api::FixtureSet>::Pointer> SetsOf(const World& world,
+                                                          const api::ObjectMeta& tenant) {
+  std::vector<ObjectCache<api::FixtureSet>::Pointer> sets;
+  for (const api::ObjectKey& key : world.fixture_index.CandidatesFor(tenant.key())) {
+    auto set = world.fixture_sets.Get(key);
+    if (set && plan::Covers(set->spec, tenant)) {
+      sets.push_back(std::move(set));
+    }
+  }
+  return sets;
 }
 
 std::vector<plan::AgentCandidate> AgentsOf(const World& world, const api::DataStore& store) {

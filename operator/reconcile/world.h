@@ -39,6 +39,20 @@ class TenantIndex {
   std::map<std::pair<api::ObjectKey, std::string>, Keys> by_id_ GUARDED_BY(mutex_);
 };
 
+// Which FixtureSets may cover a Tenant: those that name it, and those of its namespace that select
+// tenants by labels. Thread-safe.
+class FixtureIndex {
+ public:
+  void Update(const ObjectCache<api::FixtureSet>::Change& change);
+  std::vector<api::ObjectKey> CandidatesFor(const api::ObjectKey& tenant) const;
+
+ private:
+  using Keys = std::set<api::ObjectKey>;
+  mutable Mutex mutex_;
+  std::map<api::ObjectKey, Keys> by_tenant_ GUARDED_BY(mutex_);
+  std::map<api::Namespace, Keys> selecting_ GUARDED_BY(mutex_);
+};
+
 // What the operator knows of the cluster: our three kinds, and the agents' Pods.
 struct World {
   ObjectCache<api::DataStore> stores;
@@ -46,10 +60,16 @@ struct World {
   ObjectCache<api::FixtureSet> fixture_sets;
   ObjectCache<AgentPod> agents;
   TenantIndex tenant_index;
+  FixtureIndex fixture_index;
 };
 
 // The DataStore that a Tenant refers to.
 api::ObjectKey StoreKey(const api::Tenant& tenant);
+// The Tenants that a FixtureSet covers, by name; and the other way round.
+std::vector<ObjectCache<api::Tenant>::Pointer> TenantsOf(const World& world,
+                                                         const api::FixtureSet& set);
+std::vector<ObjectCache<api::FixtureSet>::Pointer> SetsOf(const World& world,
+                                                          const api::ObjectMeta& tenant);
 // The agents that serve a DataStore: its endpoints, and the ready Pods labelled with its name.
 std::vector<plan::AgentCandidate> AgentsOf(const World& world, const api::DataStore& store);
 // The living Tenant that claimed the same ID in the same DataStore first, if it is not this one.

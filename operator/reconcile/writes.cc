@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/api/codec.h"
+#include "operator/plan/binding.h"
 #include "operator/reconcile/manifests.h"
 
 namespace tenantry::reconcile {
@@ -50,6 +51,60 @@ Json FinalizerPatch(const api::ObjectMeta& meta, const std::string& finalizer,
   const auto index = std::to_string(found - meta.finalizers.begin());
   patch.push_back({{"op", "remove"}, {"path", "/metadata/finalizers/" + index}});
   return patch;
+}
+
+// What differs between Secrets and ConfigMaps.
+struct SecretTraits {
+  using Object = plan::SecretObject;
+  static constexpr Reference kReference = Reference::kSecret;
+  static const kube::Resource& Resource() { return kube::kSecrets; }
+  static auto Decode(const Json& object) { return DecodeSecret(object); }
+};
+struct ConfigMapTraits {
+  using Object = plan::ConfigMapObject;
+  static constexpr Reference kReference = Reference::kConfigMap;
+  static const kube::Resource& Resource() { return kube::kConfigMaps; }
+  static auto Decode(const Json& object) { return DecodeConfigMap(object); }
+};
+
+template <class Traits>
+Result<Json> Create(const Services& services, const typename Traits::Object& object) {
+  Result<Json> created =
+      services.kube.Create(Traits::Resource(), object.ns, EncodeManifest(object));
+  if (!created && created.error().reason == kAlreadyExists) {
+    services.references.FoundForeign(Traits::kReference, {object.ns, object.name});
+  }
+  return created;
+}
+
+// A field that was created belongs to no apply, so that an apply without it would leave it there:
+// keys of ours that are not wanted any more are removed by name.
+template <class Traits>
+Result<Json> Apply(const Services& services, const typename Traits::Object& object) {
+  Json applied = TRY(services.kube.Apply(Traits::Resource(), object.ns, EncodeManifest(object),
+                                         kFieldManager, true));
+  Json removals = Json::array();
+  const auto ours = plan::OurPart(TRY(Traits::Decode(applied)).object);
+  for (const auto& [key, value] : ours.data) {
+    if (!object.data.contains(key)) {
+      removals.push_back({{"op", "remove"}, {"path", "/data/" + key}});
+    }
+  }
+  return removals.empty()
+             ? Result<Json>(std::move(applied))
+             : services.kube.JsonPatch(Traits::Resource(), object.ns, object.name, removals);
+}
+
+template <class Traits>
+Result<plan::Existing<typename Traits::Object>> WriteObject(const Services& services,
+                                                            const typename Traits::Object& object,
+                                                            WriteMode mode) {
+  const auto mark = services.index.BeforeWrite(Traits::kReference);
+  const Json answer = TRY(mode == WriteMode::kCreate ? Create<Traits>(services, object)
+                                                     : Apply<Traits>(services, object));
+  auto existing = TRY(Traits::Decode(answer));
+  services.references.Written(TRY(api::DecodeObjectMeta(answer)), existing, mark);
+  return existing;
 }
 
 Result<void> IgnoreNotFound(Result<void> result) {
@@ -113,24 +168,15 @@ template Result<void> PatchStatus(const Services&, const api::Tenant&, const api
 template Result<void> PatchStatus(const Services&, const api::FixtureSet&,
                                   const api::FixtureSetStatus&);
 
-Result<plan::Existing<plan::SecretObject>> Apply(const Services& services,
-                                                 const plan::SecretObject& secret) {
-  const Json answer = TRY(
-      services.kube.Apply(kube::kSecrets, secret.ns, EncodeManifest(secret), kFieldManager, true));
-  auto existing = TRY(DecodeSecret(answer));
-  services.router.OwnReferenceWrite(Router::Reference::kSecret, {secret.ns, secret.name},
-                                    existing.resource_version);
-  return existing;
+Result<plan::Existing<plan::SecretObject>> Write(const Services& services,
+                                                 const plan::SecretObject& secret, WriteMode mode) {
+  return WriteObject<SecretTraits>(services, secret, mode);
 }
 
-Result<plan::Existing<plan::ConfigMapObject>> Apply(const Services& services,
-                                                    const plan::ConfigMapObject& config_map) {
-  const Json answer = TRY(services.kube.Apply(kube::kConfigMaps, config_map.ns,
-                                              EncodeManifest(config_map), kFieldManager, true));
-  auto existing = TRY(DecodeConfigMap(answer));
-  services.router.OwnReferenceWrite(Router::Reference::kConfigMap, {config_map.ns, config_map.name},
-                                    existing.resource_version);
-  return existing;
+Result<plan::Existing<plan::ConfigMapObject>> Write(const Services& services,
+                                                    const plan::ConfigMapObject& config_map,
+                                                    WriteMode mode) {
+  return WriteObject<ConfigMapTraits>(services, config_map, mode);
 }
 
 Result<void> DeleteSecret(const Services& services, const api::ObjectKey& key) {

@@ -28,10 +28,16 @@ Result<void> ChangeFinalizer(const Services& services, const T& object,
 template <class T, class Status>
 Result<void> PatchStatus(const Services& services, const T& object, const Status& status);
 
-Result<plan::Existing<plan::SecretObject>> Apply(const Services& services,
-                                                 const plan::SecretObject& secret);
-Result<plan::Existing<plan::ConfigMapObject>> Apply(const Services& services,
-                                                    const plan::ConfigMapObject& config_map);
+// kCreate costs the API server half of kApply; where the object exists already it is a kConflict
+// with kAlreadyExists, and the next pass will see that object.
+enum class WriteMode { kCreate, kApply };
+inline constexpr char kAlreadyExists[] = "AlreadyExists";
+
+Result<plan::Existing<plan::SecretObject>> Write(const Services& services,
+                                                 const plan::SecretObject& secret, WriteMode mode);
+Result<plan::Existing<plan::ConfigMapObject>> Write(const Services& services,
+                                                    const plan::ConfigMapObject& config_map,
+                                                    WriteMode mode);
 // Gone already is success.
 Result<void> DeleteSecret(const Services& services, const api::ObjectKey& key);
 Result<void> DeleteConfigMap(const Services& services, const api::ObjectKey& key);

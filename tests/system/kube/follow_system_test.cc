@@ -4,13 +4,13 @@
 #include <stop_token>
 #include <thread>
 
-#include "common/base/mutex.h"
 #include "operator/kube/decode.h"
 #include "operator/kube/events.h"
 #include "operator/kube/lease.h"
 #include "operator/kube/reflector.h"
 #include "tests/support/cluster.h"
 #include "tests/system/kube/kube_test.h"
+#include "tests/system/kube/name_sink.h"
 
 namespace tenantry::kube {
 namespace {
@@ -18,41 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using tenantry::testing::WaitUntil;
-
-constexpr seconds kPatience{60};
-
-// The names that exist.
-class NameSink final : public ReflectorSink {
- public:
-  void Upsert(Json object) override {
-    MutexLock lock(mutex_);
-    names_.insert(KeyOf(object).name.value());
-    listed_.insert(KeyOf(object).name.value());
-  }
-  void Remove(const api::ObjectKey& key) override {
-    MutexLock lock(mutex_);
-    names_.erase(key.name.value());
-  }
-  void BeginReplace() override {
-    MutexLock lock(mutex_);
-    listed_.clear();
-  }
-  void EndReplace() override {
-    MutexLock lock(mutex_);
-    names_ = listed_;
-  }
-  bool WaitFor(const std::set<std::string>& names) {
-    return WaitUntil(kPatience, [&] {
-      MutexLock lock(mutex_);
-      return names_ == names;
-    });
-  }
-
- private:
-  Mutex mutex_;
-  std::set<std::string> names_ GUARDED_BY(mutex_);
-  std::set<std::string> listed_ GUARDED_BY(mutex_);
-};
 
 using ReflectorSystemTest = KubeTest;
 
@@ -82,14 +47,17 @@ TEST_F(ReflectorSystemTest, FollowsAResourceFromItsListOn) {
 
 class LeaseSystemTest : public KubeTest {
  protected:
-  LeaseElection Candidate(const std::string& identity) {
+  LeaseElection Candidate(
+      const std::string& identity,
+      std::function<void(const std::string&, const Json&)> on_change = nullptr) {
     return {*client_,
             {.ns = ns_,
              .name = api::Name("tenantry-operator"),
              .identity = identity,
              .lease_duration = seconds(2),
              .renew_deadline = milliseconds(1'500),
-             .retry_period = milliseconds(100)},
+             .retry_period = milliseconds(100),
+             .on_change = std::move(on_change)},
             clock_,
             *metrics_};
   }
@@ -99,7 +67,7 @@ class LeaseSystemTest : public KubeTest {
     return lease ? DecodeLease(*lease) : LeaseRecord();
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
 };
 
 TEST_F(LeaseSystemTest, HandsTheLeaseFromOneCandidateToTheOther) {
@@ -126,6 +94,32 @@ TEST_F(LeaseSystemTest, HandsTheLeaseFromOneCandidateToTheOther) {
   EXPECT_EQ(Record().holder, "");
 }
 
+TEST_F(LeaseSystemTest, LeavesEventsOfTheLeaseWhenItChangesHands) {
+  auto recorder = EventRecorder::Make(*client_, "operator-0", clock_);
+  LeaseElection election = Candidate("operator-0", RecordLeaderElection(*recorder));
+  ASSERT_TRUE(election.Acquire({}));
+  const Result<Json> lease = client_->Get(kLeases, ns_, api::Name("tenantry-operator"));
+  ASSERT_TRUE(lease);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRUE(election.Hold(stop.get_token()));
+  recorder.reset();
+
+  std::set<std::string> notes;
+  EXPECT_TRUE(client_->List(
+      kEvents, {.ns = ns_, .field_selector = "reason=LeaderElection"}, [&](const Json& event) {
+        EXPECT_EQ(StringAt(event, {"type"}), "Normal");
+        EXPECT_EQ(StringAt(event, {"regarding", "apiVersion"}), "coordination.k8s.io/v1");
+        EXPECT_EQ(StringAt(event, {"regarding", "kind"}), "Lease");
+        EXPECT_EQ(StringAt(event, {"regarding", "name"}), "tenantry-operator");
+        EXPECT_EQ(StringAt(event, {"regarding", "uid"}), StringAt(*lease, {"metadata", "uid"}));
+        notes.insert(StringAt(event, {"note"}));
+        return true;
+      }));
+  EXPECT_EQ(notes,
+            (std::set<std::string>{"operator-0 became leader", "operator-0 stopped leading"}));
+}
+
 using EventsSystemTest = KubeTest;
 
 TEST_F(EventsSystemTest, WritesEventsThatTheServerTakesAndCountsRepetitions) {
@@ -144,7 +138,9 @@ TEST_F(EventsSystemTest, WritesEventsThatTheServerTakesAndCountsRepetitions) {
   EXPECT_TRUE(WaitUntil(kPatience, [&] {
     counts.clear();
     EXPECT_TRUE(client_->List(kEvents, {.ns = ns_}, [&](const Json& event) {
-      counts[StringAt(event, {"reason"})] = event.value(Json::json_pointer("/series/count"), 1);
+      if (StringAt(event, {"regarding", "uid"}) == subject.meta.uid.value()) {
+        counts[StringAt(event, {"reason"})] = event.value(Json::json_pointer("/series/count"), 1);
+      }
       return true;
     }));
     return counts == std::map<std::string, int>{{"SecretNotFound", 3}, {"Succeeded", 1}};

@@ -5,17 +5,30 @@
 namespace tenantry::kube {
 namespace {
 
-TEST(NestingDepth, CountsBracketsOutsideOfStrings) {
-  EXPECT_EQ(NestingDepth("{}"), 1);
-  EXPECT_EQ(NestingDepth(R"({"a":[{"b":"[[[[\"{{"}]})"), 3);
-  EXPECT_EQ(NestingDepth("}}}"), 0);
-}
-
 TEST(DecodeObject, ReadsOneObject) {
   const Result<Json> object =
       DecodeObject(R"({"metadata":{"name":"acme","namespace":"platform"}})");
   ASSERT_TRUE(object);
   EXPECT_EQ(KeyOf(*object), (api::ObjectKey{api::Namespace("platform"), api::Name("acme")}));
+}
+
+TEST(DecodeObject, LeavesOutManagedFieldsOfItsMetadataOnly) {
+  const Json object = DecodeObject(R"({
+    "metadata": {"managedFields": [{"a": {"b": []}}, 1], "name": "acme", "labels": {}},
+    "spec": {"config": {"metadata": {"managedFields": 1}}, "managedFields": [true, null]},
+    "managedFields": -2.5})")
+                          .value();
+  EXPECT_EQ(object, Json::parse(R"({
+    "metadata": {"name": "acme", "labels": {}},
+    "spec": {"config": {"metadata": {"managedFields": 1}}, "managedFields": [true, null]},
+    "managedFields": -2.5})"));
+}
+
+TEST(DecodeWatchLine, LeavesOutManagedFields) {
+  const WatchEvent event = DecodeWatchLine(R"({"type": "ADDED", "object": {
+    "metadata": {"managedFields": "x", "resourceVersion": "7"}, "metadata2": 1}})")
+                               .value();
+  EXPECT_EQ(event.object, Json::parse(R"({"metadata": {"resourceVersion": "7"}, "metadata2": 1})"));
 }
 
 TEST(DecodeObject, RefusesEverythingElse) {

@@ -16,7 +16,8 @@ const MonotonicTime kStart{std::chrono::hours(1)};
 const WallTime kWall{seconds(1'800'000'000)};
 
 EventIdentity Event(const std::string& note, const std::string& uid = "1") {
-  return {.ns = api::Namespace("platform"),
+  return {.type_meta = {"tenantry.dev/v1alpha1", "Tenant"},
+          .ns = api::Namespace("platform"),
           .name = api::Name("acme"),
           .uid = api::Uid(uid),
           .reason = "Progressing",
@@ -99,16 +100,18 @@ TEST(EventAggregator, StaysBoundedAndForgetsTheOldest) {
 }
 
 TEST(MakeEvent, HoldsWhatTheApiRequires) {
-  const Json event = MakeEvent({.identity = Event("note"), .resource_version = "7", .time = kWall},
-                               "acme.1", "operator-0");
+  const Json event = MakeEvent(
+      {.identity = Event("note"), .action = "Reconcile", .resource_version = "7", .time = kWall},
+      "acme.1", "operator-0");
   EXPECT_EQ(event["metadata"]["name"], "acme.1");
   EXPECT_EQ(event["eventTime"], FormatMicroTime(kWall));
   EXPECT_EQ(event["reportingController"], "tenantry.dev/operator");
   EXPECT_EQ(event["reportingInstance"], "operator-0");
   EXPECT_EQ(event["type"], "Normal");
+  EXPECT_EQ(event["action"], "Reconcile");
+  EXPECT_EQ(event["regarding"]["apiVersion"], "tenantry.dev/v1alpha1");
   EXPECT_EQ(event["regarding"]["kind"], "Tenant");
   EXPECT_EQ(event["regarding"]["uid"], "1");
-  EXPECT_FALSE(event["action"].get<std::string>().empty());
 }
 
 TEST(CutNote, KeepsWhatFitsAndCutsTheRestAtACharacter) {

@@ -50,6 +50,19 @@ TEST_F(EventRecorderTest, WritesWhatIsQueuedBeforeItEnds) {
   EXPECT_EQ(event["type"], "Warning");
 }
 
+TEST_F(EventRecorderTest, TellsOfObjectsOfOtherTypes) {
+  const Json lease = Json::parse(
+      R"({"metadata":{"namespace":"system","name":"leader","uid":"9","resourceVersion":"4"}})");
+  recorder_->Record(SubjectOf(kLeases, lease), EventType::kNormal, "LeaderElection", "a leads");
+  recorder_.reset();
+
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].path, "/apis/events.k8s.io/v1/namespaces/system/events");
+  EXPECT_EQ(Json::parse(requests_[0].body)["regarding"],
+            Json::parse(R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease",
+                            "namespace":"system","name":"leader","uid":"9","resourceVersion":"4"})"));
+}
+
 TEST_F(EventRecorderTest, RaisesTheCountOfARepetition) {
   recorder_->Record(acme_, EventType::kNormal, "Progressing", "again");
   recorder_->Record(acme_, EventType::kNormal, "Progressing", "again");

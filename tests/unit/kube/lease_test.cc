@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "common/telemetry/metrics.h"
 #include "operator/kube/decode.h"
@@ -27,14 +28,20 @@ class LeaseTest : public ::testing::Test {
   }
 
   std::unique_ptr<LeaseElection> Candidate(const std::string& identity) {
-    return std::make_unique<LeaseElection>(*client_,
-                                           LeaseOptions{.ns = api::Namespace("system"),
-                                                        .name = api::Name("tenantry-operator"),
-                                                        .identity = identity,
-                                                        .lease_duration = seconds(1),
-                                                        .renew_deadline = milliseconds(200),
-                                                        .retry_period = milliseconds(20)},
-                                           clock_, *metrics_);
+    return std::make_unique<LeaseElection>(
+        *client_,
+        LeaseOptions{.ns = api::Namespace("system"),
+                     .name = api::Name("tenantry-operator"),
+                     .identity = identity,
+                     .lease_duration = seconds(1),
+                     .renew_deadline = milliseconds(200),
+                     .retry_period = milliseconds(20),
+                     .on_change =
+                         [this](const std::string& note, const Json& lease) {
+                           told_.push_back(note);
+                           told_holder_ = DecodeLease(lease).holder;
+                         }},
+        clock_, *metrics_);
   }
 
   // Somebody else's hands on the Lease.
@@ -86,6 +93,8 @@ class LeaseTest : public ::testing::Test {
   bool broken_ = false;
 
  protected:
+  std::vector<std::string> told_;
+  std::string told_holder_;
   const SystemClock clock_;
   std::unique_ptr<telemetry::Registry> metrics_ = telemetry::Registry::Make();
   ScriptedServer server_;
@@ -97,11 +106,13 @@ TEST_F(LeaseTest, TakesALeaseThatDoesNotExistAndReleasesIt) {
   ASSERT_TRUE(election->Acquire({}));
   EXPECT_TRUE(election->healthy());
   EXPECT_EQ(Record().holder, "a");
+  EXPECT_EQ(told_holder_, "a");
 
   std::stop_source stop;
   stop.request_stop();
   EXPECT_TRUE(election->Hold(stop.get_token()));
 
+  EXPECT_EQ(told_, (std::vector<std::string>{"a became leader", "a stopped leading"}));
   EXPECT_EQ(Record().holder, "");
   EXPECT_EQ(Record().transitions, 0);
   EXPECT_EQ(IsLeader(), 0);
@@ -140,6 +151,7 @@ TEST_F(LeaseTest, LosesALeaseThatSomebodyElseTook) {
   EXPECT_FALSE(election->Hold({}));
   EXPECT_EQ(Record().holder, "b");
   EXPECT_EQ(IsLeader(), 0);
+  EXPECT_EQ(told_, std::vector<std::string>{"a became leader"}) << "nothing more may be written";
 }
 
 TEST_F(LeaseTest, GivesUpWhenItCannotRenew) {

@@ -8,6 +8,7 @@ namespace {
 using Step = ReflectorStep;
 
 const Error kUnavailable{ErrorCode::kUnavailable, "broken"};
+const Error kSilence{ErrorCode::kUnavailable, "no answer in time", "Silent"};
 const Error kExpired{ErrorCode::kConflict, "too old", "Expired"};
 const Error kForbidden{ErrorCode::kInvalid, "no", "Forbidden"};
 const Error kInvalidParameter{ErrorCode::kInvalid, "sendInitialEvents is forbidden", "Invalid"};
@@ -77,6 +78,22 @@ TEST(NextReflectorState, DecidesAfterEachOutcome) {
        watching,
        {.ended = {}},
        {.step = Step::kWatch, .failures = 1, .reason = "Ended"}},
+      {"or brought nothing because there was nothing to tell for a while",
+       {.step = Step::kWatch, .failures = 3},
+       {.ended = {}, .lasted = std::chrono::seconds(10)},
+       {.step = Step::kWatch, .reason = "Ended"}},
+      {"a watch that only fell silent is resumed at once, however often",
+       {.step = Step::kWatch, .failures = 4},
+       {.ended = kSilence},
+       {.step = Step::kWatch, .reason = "Silent"}},
+      {"so is a streaming list that went on as a watch",
+       {},
+       {.ended = kSilence, .list_complete = true},
+       {.step = Step::kWatch, .reason = "Silent"}},
+      {"a streaming list that fell silent in the middle failed",
+       {},
+       {.ended = kSilence},
+       {.step = Step::kStreamingList, .failures = 1, .reason = "Silent"}},
       {"a broken watch is resumed",
        watching,
        {.ended = kUnavailable, .progressed = true},

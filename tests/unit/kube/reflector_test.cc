@@ -121,7 +121,7 @@ class ReflectorTest : public ::testing::Test {
   }
   double Restarts(const std::string& reason) {
     return metrics_
-        ->GetCounter("tenantry_watch_restarts_total", "", {{"kind", "tenants"}, {"reason", reason}})
+        ->GetCounter("tenantry_watch_restarts_total", "", {{"kind", "Tenant"}, {"reason", reason}})
         .value();
   }
 
@@ -207,6 +207,7 @@ TEST_F(ReflectorTest, ResumesAWatchThatFellSilent) {
   EXPECT_TRUE(sink_.WaitFor({"a", "b", "c"}));
   Stop();
   EXPECT_EQ(requests_.at(1).Query("resourceVersion"), "3");
+  EXPECT_GE(Restarts("Silent"), 1);
 }
 
 TEST_F(ReflectorTest, ResumesAWatchThatTheServerEnded) {

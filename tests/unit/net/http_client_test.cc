@@ -263,6 +263,33 @@ TEST(HttpClientStream, EndsWellWhenReceiverHasEnough) {
   EXPECT_EQ(response->status, 200);
 }
 
+TEST(HttpClient, TellsHowLongTheNameOfTheServerTook) {
+  const RawServer server([](int, int socket) {
+    for (int i = 0; i < 2; ++i) {
+      RawServer::ReadRequest(socket);
+      RawServer::Write(socket, kOk);
+    }
+  });
+  std::vector<std::string> resolved;
+  const auto ask_twice = [&](const std::string& url) {
+    const auto client = HttpClient::Make({.base_url = url,
+                                          .on_resolved =
+                                              [&](const std::string& host,
+                                                  std::chrono::steady_clock::duration took) {
+                                                EXPECT_GE(took.count(), 0);
+                                                resolved.push_back(host);
+                                              }})
+                            .value();
+    EXPECT_TRUE(client->Send({.path = "/"}));
+    EXPECT_TRUE(client->Send({.path = "/"}));
+  };
+
+  ask_twice(server.url());
+  EXPECT_TRUE(resolved.empty()) << "an IP address needs no resolution";
+  ask_twice("http://localhost" + server.url().substr(server.url().rfind(':')));
+  EXPECT_EQ(resolved, std::vector<std::string>{"localhost"}) << "once for each connection";
+}
+
 TEST(HttpClientStream, SilenceEndsItAsUnavailable) {
   const RawServer server([](int, int socket) {
     RawServer::ReadRequest(socket);
@@ -277,6 +304,7 @@ TEST(HttpClientStream, SilenceEndsItAsUnavailable) {
 
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(response.error().reason, kSilent);
 }
 
 TEST(HttpClientStream, BrokenConnectionEndsItAsUnavailable) {
@@ -292,6 +320,7 @@ TEST(HttpClientStream, BrokenConnectionEndsItAsUnavailable) {
 
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(response.error().reason, "");
 }
 
 TEST(HttpClientStream, StopEndsItWhileServerIsSilent) {

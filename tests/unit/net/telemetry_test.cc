@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 
 #include "common/net/http_client.h"
@@ -139,6 +140,34 @@ TEST(AddProbe, AnswersAsKubernetesDoes) {
   EXPECT_EQ(ask("/livez?verbose"), "200 [+]ping ok\nlivez check passed\n");
   EXPECT_EQ(ask("/readyz"), "500 [+]ping ok\n[-]sync failed: no cache yet\nreadyz check failed\n");
   EXPECT_THAT(ask("/metrics"), HasSubstr("process_open_fds"));
+}
+
+TEST(AddMetrics, BringsThemUpToDateForWhoMayReadThem) {
+  const auto server = net::HttpServer::Make({.bind_address = "127.0.0.1:0"}).value();
+  const auto registry = Registry::Make();
+  Gauge& age = registry->GetGauge("age_seconds", "");
+  std::atomic<int> refreshed = 0;
+  AddMetrics(*server, *registry,
+             {.before_scrape = [&] { age.Set(++refreshed); },
+              .authorize =
+                  [](const net::ServerRequest& request) {
+                    return request.query == "key=right"
+                               ? std::nullopt
+                               : std::optional(net::ServerResponse{.status = 403, .body = "no"});
+                  }});
+  ASSERT_TRUE(server->Start());
+  const auto client =
+      net::HttpClient::Make({.base_url = "http://127.0.0.1:" + std::to_string(server->port())})
+          .value();
+
+  const auto refused = client->Send({.path = "/metrics"});
+  const auto answered = client->Send({.path = "/metrics?key=right"});
+
+  ASSERT_TRUE(refused && answered);
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_EQ(refused->body, "no");
+  EXPECT_EQ(answered->status, 200);
+  EXPECT_THAT(answered->body, HasSubstr("age_seconds 1\n")) << "nobody else's scrape counts";
 }
 
 }  // namespace

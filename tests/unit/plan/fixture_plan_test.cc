@@ -135,6 +135,20 @@ TEST(MakeFixturePlan, LeavesOutTenantsThatAreNotReady) {
   EXPECT_EQ(FixtureLife(observed).Loads(), List{"globex"});
 }
 
+TEST(MakeFixturePlan, LetsALoadThatHasBegunEndInATenantThatIsBeingDeleted) {
+  FixtureLife life(ObservedSet({"acme", "globex"}));
+  life.moods["acme"].running.emplace();
+  life.moods["globex"].running.emplace();
+  life.Run();
+  for (CoveredTenant& tenant : life.observed.tenants) {
+    tenant.waits_for = Retryable(reason::kDependencyNotReady, "it is being deleted");
+    tenant.leaving = true;
+  }
+  life.observed.tenants[1].incarnation = "another";  // its load would be a new one
+
+  EXPECT_EQ(life.Loads(), List{"acme"});
+}
+
 TEST(MakeFixturePlan, DoesNothingWhileSuspendedOrBlocked) {
   FixtureObserved suspended = ObservedSet({"acme"});
   suspended.set.spec.suspend = true;

@@ -34,6 +34,10 @@ TEST(SummarizeTenant, IsReadyWhileSuspendedAsItWasProvisioned) {
   EXPECT_EQ(life.ReasonOf(condition::kReady), reason::kSuspended);
   EXPECT_TRUE(api::IsTrue(summary.status.conditions, condition::kSuspended));
   EXPECT_EQ(summary.requeue, Requeue::Never());
+  EXPECT_EQ(summary.events,
+            std::vector{(EventNote{false, reason::kSuspended,
+                                   "Suspended; the tenant is as it was last provisioned."})});
+  EXPECT_TRUE(life.Run().events.empty());  // once
 
   life.observed.tenant.spec.suspend = false;
   life.Edit();

@@ -13,14 +13,14 @@ namespace {
 
 using api::Kind;
 using Words = std::set<std::string>;
-using Reference = Router::Reference;
 
 class RouterTest : public ::testing::Test {
  protected:
   // Who has been woken since the last call: "Tenant acme".
   Words Woken() {
     const WorkKey end{Kind::kDataStore, KeyOf("the-end", "of-the-queue")};
-    queue_.Add(end, Priority::kLow);  // behind everything that waits
+    queue_.AddAfter(end, std::chrono::seconds(2));  // behind all that waits, for a time, too
+    clock_.Advance(std::chrono::seconds(2));
     Words words;
     while (const auto key = queue_.Get({})) {
       queue_.Done(*key);
@@ -270,7 +270,7 @@ TEST_F(RouterTest, WakesWhoRefersToASecretOrConfigMap) {
   for (const Case& each : cases) {
     SCOPED_TRACE(std::string(each.ns) + "/" + each.name);
 
-    router_.ReferenceChanged(each.reference, MetaOf(each.name, each.ns), Origin::kWatch);
+    router_.ReferenceChanged(each.reference, KeyOf(each.name, each.ns), {}, Origin::kWatch);
 
     EXPECT_EQ(Woken(), each.woken);
   }
@@ -278,25 +278,33 @@ TEST_F(RouterTest, WakesWhoRefersToASecretOrConfigMap) {
 
 TEST_F(RouterTest, WakesATenantWhenSomebodyElseChangesItsObjects) {
   Know(TenantOf("acme"));
-  api::ObjectMeta binding = MetaOf("acme-connection");
-  binding.labels = {{api::kManagedLabel, "true"}, {api::kTenantLabel, "acme"}};
-  binding.resource_version = "5";
+  const api::ObjectKey binding = KeyOf("acme-connection");
 
-  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kInitialList);
+  router_.ReferenceChanged(Reference::kSecret, binding, api::Name("acme"), Origin::kInitialList);
   EXPECT_EQ(Woken(), Words()) << "the Tenant itself is listed, too";
 
-  router_.OwnReferenceWrite(Reference::kSecret, binding.key(), "5");
-  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
-  EXPECT_EQ(Woken(), Words()) << "the echo of our own write";
+  router_.ReferenceChanged(Reference::kSecret, binding, api::Name("acme"), Origin::kWatch);
+  EXPECT_EQ(Woken(), Words{"Tenant acme"});
+}
 
-  router_.OwnReferenceWrite(Reference::kSecret, binding.key(), "6");
-  binding.resource_version = "7";
-  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
-  EXPECT_EQ(Woken(), Words{"Tenant acme"}) << "somebody wrote after us";
+TEST_F(RouterTest, KeepsOnlyItsOwnAnnotations) {
+  api::Tenant tenant = TenantOf("acme");
+  tenant.meta.annotations = {{"kubectl.kubernetes.io/last-applied-configuration", "{}"},
+                             {api::kAdoptAnnotation, "true"}};
+  Know(tenant);
 
-  binding.resource_version.clear();
-  router_.ReferenceChanged(Reference::kSecret, binding, Origin::kWatch);
-  EXPECT_EQ(Woken(), Words{"Tenant acme"}) << "somebody deleted it";
+  EXPECT_EQ(world_.tenants.Get(KeyOf("acme"))->meta.annotations,
+            (std::map<std::string, std::string>{{api::kAdoptAnnotation, "true"}}));
+}
+
+TEST_F(RouterTest, WakesEverybodyForAResync) {
+  Know(StoreOf("main"));
+  Know(TenantOf("acme"));
+  Know(SetFor("catalog", "acme"));
+
+  router_.WakeAll();
+
+  EXPECT_EQ(Woken(), (Words{"DataStore main", "Tenant acme", "FixtureSet catalog"}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/api/reasons.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/reconcile/builders.h"
 
 namespace tenantry::reconcile {
@@ -52,6 +53,7 @@ class PretendAgents final : public agents::Client {
     return {};
   }
   Result<api::AgentInfo> Info(const AgentAddress& /*agent*/) override { return api::AgentInfo{}; }
+  Result<api::AgentInfo> RecentInfo(const AgentAddress& agent) override { return Info(agent); }
 
   std::map<std::string, Error> refusals;
   std::map<std::string, std::map<std::string, api::TaskReport>> tasks;
@@ -71,10 +73,12 @@ class TaskBoardTest : public ::testing::Test {
 
   PretendAgents agents_;
   int woken_ = 0;
+  testing::ManualClock clock_;
   TaskBoard board_{[this](const WorkKey& key) {
-    EXPECT_EQ(key, kAcme);
-    ++woken_;
-  }};
+                     EXPECT_EQ(key, kAcme);
+                     ++woken_;
+                   },
+                   clock_};
 };
 
 TEST_F(TaskBoardTest, GivesATaskToTheBestAgentOnce) {
@@ -143,15 +147,25 @@ TEST_F(TaskBoardTest, MovesATaskAwayFromAnAgentThatDied) {
   EXPECT_EQ(Run("t1")->agent.name, "b");
 }
 
-TEST_F(TaskBoardTest, ForgetsATaskThatIsDealtWith) {
+TEST_F(TaskBoardTest, BeginsAnewWhatSucceededAndIsDealtWith) {
   ASSERT_TRUE(Run("t1"));
+  agents_.tasks["a"]["t1"] = ReportOf("t1", TaskState::kSucceeded);
   board_.OnReport(ReportOf("t1", TaskState::kSucceeded));
 
   board_.Finish(agents_, "t1");
   board_.Finish(agents_, "never known");
 
-  EXPECT_TRUE(agents_.tasks["a"].empty());
+  EXPECT_TRUE(agents_.tasks["a"].contains("t1")) << "its agent forgets it by itself";
   EXPECT_EQ(Run("t1")->report.state, TaskState::kRunning) << "the same ID is a new task now";
+}
+
+TEST_F(TaskBoardTest, MakesItsAgentForgetATaskThatFailed) {
+  ASSERT_TRUE(Run("t1"));
+  board_.OnReport(ReportOf("t1", TaskState::kFailed));
+
+  board_.Finish(agents_, "t1");
+
+  EXPECT_TRUE(agents_.tasks["a"].empty());
 }
 
 TEST_F(TaskBoardTest, FinishesThoughTheAgentIsAway) {

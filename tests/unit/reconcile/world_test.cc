@@ -53,6 +53,53 @@ TEST(TenantIndex, KnowsWhoClaimsAnId) {
             (Keys{KeyOf("acme"), KeyOf("acme-copy")}));
 }
 
+TEST(SetsOf, FollowsFixtureSetsThroughTheirLife) {
+  World world;
+  const auto put = [&](api::FixtureSet set) {
+    world.fixture_index.Update(world.fixture_sets.Upsert(std::move(set)));
+  };
+  const auto names = [&](const api::ObjectMeta& tenant) {
+    std::set<std::string> found;
+    for (const auto& set : SetsOf(world, tenant)) {
+      found.insert(set->meta.name.value());
+    }
+    return found;
+  };
+  using Names = std::set<std::string>;
+  api::ObjectMeta acme = MetaOf("acme");
+  acme.labels = {{"plan", "gold"}};
+  put(SetFor("named", "acme"));
+  put(SetFor("others", "globex"));
+  api::FixtureSet selecting{.meta = MetaOf("selecting")};
+  selecting.spec.tenant_labels = std::map<std::string, std::string>{{"plan", "gold"}};
+  put(selecting);
+  EXPECT_EQ(names(acme), (Names{"named", "selecting"}));
+  EXPECT_EQ(names(MetaOf("acme")), Names{"named"}) << "without the label";
+  EXPECT_EQ(names(MetaOf("acme", "elsewhere")), Names());
+
+  put(Next(SetFor("named", "globex")));
+  EXPECT_EQ(names(acme), Names{"selecting"});
+  EXPECT_EQ(names(MetaOf("globex")), (Names{"named", "others"}));
+
+  world.fixture_index.Update(world.fixture_sets.Remove(KeyOf("selecting")));
+  EXPECT_EQ(names(acme), Names());
+}
+
+TEST(TenantsOf, AreTheNamedOneOrThoseWithTheLabels) {
+  World world;
+  api::Tenant gold = TenantOf("gold");
+  gold.meta.labels = {{"plan", "gold"}};
+  world.tenants.Upsert(gold);
+  world.tenants.Upsert(TenantOf("acme"));
+  api::FixtureSet selecting{.meta = MetaOf("selecting")};
+  selecting.spec.tenant_labels = std::map<std::string, std::string>{{"plan", "gold"}};
+
+  ASSERT_EQ(TenantsOf(world, selecting).size(), 1U);
+  EXPECT_EQ(TenantsOf(world, selecting).front()->meta.name, api::Name("gold"));
+  ASSERT_EQ(TenantsOf(world, SetFor("named", "acme")).size(), 1U);
+  EXPECT_TRUE(TenantsOf(world, SetFor("named", "nobody")).empty());
+}
+
 TEST(RivalOf, IsWhoeverClaimedTheIdFirst) {
   struct Case {
     const char* name;
