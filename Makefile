@@ -66,8 +66,11 @@ fuzz-smoke: ## Run every fuzz target for FUZZ_SECONDS (20) from its corpus
 	FUZZ_SECONDS=$(FUZZ_SECONDS) hack/fuzz_smoke.sh
 
 .PHONY: bench
-bench: build ## Measure the memory of both idle programs beside a Go peer
-	tests/bench/idle_memory.sh
+bench: ## Measure both programs beside a Go peer: all, or BENCH=operator, agent or a single one
+	cmake --preset release -D TENANTRY_TESTS=ON
+	cmake --build --preset release --target $(PROGRAMS) bench-load bench-plan
+	hack/build_judges.sh --into build/release/bin twin stubagent
+	tests/bench/run.py $(BENCH)
 
 .PHONY: demo
 demo: build ## Show everything: real Kubernetes API, PostgreSQL and Redis, two tenants and their data

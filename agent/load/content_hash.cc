@@ -1,6 +1,6 @@
 #include "agent/load/content_hash.h"
 
-#include "agent/load/sha256.h"
+#include "common/base/sha256.h"
 
 namespace tenantry::load {
 namespace {

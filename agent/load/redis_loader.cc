@@ -11,7 +11,7 @@
 #include "agent/load/record_reader.h"
 #include "agent/load/redis_record.h"
 #include "agent/load/row_encoder.h"
-#include "agent/load/sha256.h"
+#include "common/base/sha256.h"
 #include "agent/load/table_loader.h"
 #include "agent/load/transaction.h"
 #include "common/base/strings.h"

@@ -8,7 +8,7 @@
 
 #include "agent/load/byte_stream.h"
 #include "agent/load/place.h"
-#include "agent/load/sha256.h"
+#include "common/base/sha256.h"
 #include "common/base/result.h"
 
 namespace tenantry::load {

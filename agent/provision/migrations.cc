@@ -1,14 +1,11 @@
 #include "agent/provision/migrations.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 #include <string_view>
 
 #include "common/api/reasons.h"
+#include "common/base/sha256.h"
 #include "common/base/strings.h"
 
 namespace tenantry::agent {
@@ -35,18 +32,6 @@ std::optional<int> VersionOf(std::string_view name) {
     return std::nullopt;
   }
   return version;
-}
-
-std::string Sha256(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    std::array<char, 3> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(byte));
-    hex += digits.data();
-  }
-  return hex;
 }
 
 const Migration* Find(const std::vector<Migration>& migrations, int version) {
@@ -92,7 +77,7 @@ Result<std::vector<Migration>> SortMigrations(const std::vector<api::MigrationFi
       return Refused("Migrations " + twin->name + " and " + file.name +
                      " have the same number. Give one of them another.");
     }
-    sorted.push_back({*version, file.name, file.sql, Sha256(file.sql)});
+    sorted.push_back({*version, file.name, file.sql, Sha256Hex(file.sql)});
   }
   std::sort(sorted.begin(), sorted.end(),
             [](const Migration& a, const Migration& b) { return a.version < b.version; });

@@ -1,13 +1,11 @@
 #include "agent/provision/redis_tenant.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string_view>
 
 #include "common/api/reasons.h"
+#include "common/base/sha256.h"
 #include "common/base/strings.h"
 
 namespace tenantry::agent {
@@ -28,22 +26,10 @@ constexpr std::array kCommandRules = {
     "-pubsub",     "-client",  "+client|setname", "+client|getname", "+client|id",
     "-flushdb",    "-flushall"};
 
-std::string Sha256(const std::string& text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    std::array<char, 3> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(byte));
-    hex += digits.data();
-  }
-  return hex;
-}
-
 std::vector<std::string> PasswordHashes(const std::vector<Secret>& passwords) {
   std::vector<std::string> hashes;
   for (const Secret& password : passwords) {
-    hashes.push_back(Sha256(password.reveal()));
+    hashes.push_back(Sha256Hex(password.reveal()));
   }
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());

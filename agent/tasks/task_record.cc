@@ -1,27 +1,17 @@
 #include "agent/tasks/task_record.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
-#include <array>
+#include "common/base/sha256.h"
 
 namespace tenantry::agent {
 
 std::string BodyDigest(const api::TaskRequest& request) {
-  struct ContextDeleter {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  const std::unique_ptr<EVP_MD_CTX, ContextDeleter> context(EVP_MD_CTX_new());
+  Sha256 hash;
   // The lengths are known from the separators: kind and tenant have no NUL.
-  const std::string head =
-      std::string(api::ToString(request.kind)) + '\0' + request.tenant.value() + '\0';
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  EVP_DigestUpdate(context.get(), head.data(), head.size());
-  EVP_DigestUpdate(context.get(), request.spec_json.data(), request.spec_json.size());
-  EVP_DigestFinal_ex(context.get(), digest.data(), &size);
-  return {digest.begin(), digest.begin() + size};
+  hash.Add(std::string(api::ToString(request.kind)) + '\0' + request.tenant.value() + '\0');
+  hash.Add(request.spec_json);
+  return hash.Finish();
 }
 
 void WipeSpec(api::TaskRequest& request) {

@@ -89,9 +89,13 @@ std::variant<Values, EarlyExit> Parse(const Program& program, int argc, const ch
     CLI::Option* option = app.add_option("--" + flag.name, value, flag.help);
     option->envname(EnvName(program, flag));
     value = flag.default_value;
-    option->default_str(flag.default_value);
     if (IsSwitch(flag)) {
+      // No default_str: CLI11 takes it as the value of a bare --switch, too.
       option->expected(0, 1)->check(CLI::IsMember({"true", "false"}));
+      option->option_text("[=true|false] [" + flag.default_value +
+                          "] (Env:" + EnvName(program, flag) + ")");
+    } else {
+      option->default_str(flag.default_value);
     }
     options.emplace(flag.name, option);
   }

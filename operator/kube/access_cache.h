@@ -7,7 +7,6 @@
 #include <string>
 
 #include "common/base/clock.h"
-#include "common/net/sha256.h"
 
 namespace tenantry::kube {
 
@@ -22,7 +21,7 @@ enum class Access {
 class AccessCache {
  public:
   struct Question {
-    net::Sha256Digest token;
+    std::string token;  // its SHA-256, never the token itself
     std::string path;
     std::string verb;
 

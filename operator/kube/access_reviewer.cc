@@ -4,7 +4,7 @@
 #include <cctype>
 #include <utility>
 
-#include "common/net/sha256.h"
+#include "common/base/sha256.h"
 #include "common/telemetry/log.h"
 #include "operator/kube/access_review.h"
 
@@ -31,7 +31,7 @@ Result<Access> AccessReviewer::Review(const Secret& bearer, const std::string& p
     return Access::kUnauthenticated;
   }
   const AccessCache::Question question{
-      .token = net::Sha256(bearer.reveal()), .path = path, .verb = verb};
+      .token = Sha256Hex(bearer.reveal()), .path = path, .verb = verb};
   {
     MutexLock lock(mutex_);
     if (const std::optional<Access> known = cache_.Find(question, clock_.Monotonic())) {

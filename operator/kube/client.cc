@@ -12,6 +12,7 @@
 namespace tenantry::kube {
 namespace {
 
+constexpr std::chrono::minutes kListPatience{5};
 constexpr char kJsonType[] = "application/json";
 constexpr char kFieldManager[] = "tenantry-controller";
 constexpr char kStatusFieldManager[] = "tenantry-controller-status";
@@ -166,7 +167,8 @@ Result<std::string> HttpKubeClient::List(const Resource& resource, const ListOpt
 
 Result<HttpKubeClient::Page> HttpKubeClient::ListPage(const Call& call, const ObjectSink& sink,
                                                       const std::stop_token& stop) {
-  const auto deadline = std::chrono::steady_clock::now() + transport_->call_timeout();
+  // As long as bytes come in it is well: a whole list of ten thousand objects takes its time.
+  const auto deadline = std::chrono::steady_clock::now() + kListPatience;
   ListSplitter splitter;
   Result<void> outcome;
   const auto on_item = [&](std::string_view text) {
@@ -183,7 +185,7 @@ Result<HttpKubeClient::Page> HttpKubeClient::ListPage(const Call& call, const Ob
   };
   const auto on_data = [&](std::string_view piece) {
     if (std::chrono::steady_clock::now() > deadline) {
-      outcome = Error{ErrorCode::kUnavailable, "the page did not arrive in time"};
+      outcome = Error{ErrorCode::kUnavailable, "the list did not arrive in time"};
       return false;
     }
     Result<void> pushed = splitter.Push(piece, on_item);

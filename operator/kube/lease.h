@@ -53,6 +53,7 @@ class LeaseElection {
  private:
   enum class Attempt { kHeld, kHeldByOther, kFailed };
 
+  std::chrono::milliseconds NextTry() const;
   Attempt TryOnce();
   Attempt TakeOrRenew();
   Attempt Written(Result<Json> lease, MonotonicTime started);

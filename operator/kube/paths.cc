@@ -47,7 +47,11 @@ std::string WithQuery(const std::string& path, const Query& query) {
 std::string ListPath(const Resource& resource, const ListOptions& options,
                      const std::string& continue_token) {
   Query query = SelectorQuery(options);
-  query.emplace_back("limit", std::to_string(options.page_size));
+  if (options.freshness == ListOptions::Freshness::kCached) {
+    query.emplace_back("resourceVersion", "0");
+  } else {
+    query.emplace_back("limit", std::to_string(options.page_size));
+  }
   if (!continue_token.empty()) {
     query.emplace_back("continue", continue_token);
   }

@@ -39,7 +39,7 @@ class Reflector::Impl {
     }
     while (!stop_.stop_requested()) {
       const auto started = std::chrono::steady_clock::now();
-      ReflectorOutcome outcome = Perform(state.step);
+      ReflectorOutcome outcome = Perform(state);
       outcome.lasted = std::chrono::steady_clock::now() - started;
       if (stop_.stop_requested()) {
         return;
@@ -53,26 +53,28 @@ class Reflector::Impl {
   }
 
  private:
-  ReflectorOutcome Perform(ReflectorStep step) {
-    switch (step) {
+  ReflectorOutcome Perform(const ReflectorState& state) {
+    using Freshness = ListOptions::Freshness;
+    switch (state.step) {
       case ReflectorStep::kStreamingList:
         return StreamingList();
       case ReflectorStep::kPagedList:
-        return PagedList();
+        return PagedList(state.cache_will_do ? Freshness::kCached : Freshness::kLatest);
       case ReflectorStep::kWatch:
         return Watch();
     }
     return {};
   }
 
-  ReflectorOutcome PagedList() {
+  ReflectorOutcome PagedList(ListOptions::Freshness freshness) {
+    ListOptions list = owner_.options_.list;
+    list.freshness = freshness;
     owner_.sink_.BeginReplace();
     const auto upsert = [&](Json object) {
       Upsert(std::move(object));
       return true;
     };
-    Result<std::string> listed =
-        owner_.client_.List(owner_.options_.resource, owner_.options_.list, upsert, stop_);
+    Result<std::string> listed = owner_.client_.List(owner_.options_.resource, list, upsert, stop_);
     if (!listed) {
       return {.ended = std::move(listed).error()};
     }

@@ -76,16 +76,19 @@ ReflectorState AfterWatch(const ReflectorState& state, const ReflectorOutcome& o
 ReflectorState AfterStreamingList(const ReflectorState& state, const ReflectorOutcome& outcome) {
   if (outcome.list_complete) {
     ReflectorState listed = state;
+    listed.cache_will_do = false;
     listed.failures = 0;
     return AfterWatch(listed, outcome);
   }
   if (StreamingIsNotServed(outcome)) {
     return {.step = ReflectorStep::kPagedList,
             .streaming_served = false,
+            .cache_will_do = state.cache_will_do,
             .failures = state.failures,
             .reason = "StreamingListNotServed"};
   }
   return {.step = ReflectorStep::kStreamingList,
+          .cache_will_do = state.cache_will_do,
           .failures = state.failures + 1,
           .reason = ReasonOf(outcome)};
 }
@@ -94,10 +97,12 @@ ReflectorState AfterPagedList(const ReflectorState& state, const ReflectorOutcom
   ReflectorState next = state;
   if (outcome.ended) {
     next.step = ReflectorStep::kWatch;
+    next.cache_will_do = false;
     next.failures = 0;
     next.reason.clear();
     return next;
   }
+  next.cache_will_do = state.cache_will_do && outcome.ended.error().code == ErrorCode::kUnavailable;
   next.failures = state.failures + 1;
   next.reason = ReasonOf(outcome);
   return next;

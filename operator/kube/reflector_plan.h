@@ -26,6 +26,7 @@ struct ReflectorOutcome {
 struct ReflectorState {
   ReflectorStep step = ReflectorStep::kStreamingList;
   bool streaming_served = true;
+  bool cache_will_do = true;  // kPagedList: nothing newer was seen yet
   int failures = 0;  // steps that failed in a row: how long to wait before `step`; 0: not at all
   std::string reason = {};  // why the step before ended; empty: a list was completed
 

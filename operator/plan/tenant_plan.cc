@@ -216,7 +216,7 @@ TenantPlan MakeDeletionPlan(const TenantObserved& observed) {
 bool CheckIsDue(const TenantObserved& observed, const TenantMemory& memory,
                 const TenantSettings& settings, MonotonicTime monotonic) {
   const Tenant& tenant = observed.tenant;
-  return NextCheck(observed, memory, settings, monotonic) <= monotonic ||
+  return NextCheck(tenant, memory, settings, monotonic) <= monotonic ||
          memory.checked_inputs != CheckInputs(observed) ||
          tenant.meta.Annotation(api::kRequestedAtAnnotation) !=
              tenant.status.last_handled_reconcile_at;
@@ -249,9 +249,9 @@ std::string WantedRotation(const Tenant& tenant) {
   return token == tenant.status.last_handled_rotation ? "" : token;
 }
 
-MonotonicTime NextCheck(const TenantObserved& observed, const TenantMemory& memory,
+MonotonicTime NextCheck(const Tenant& tenant, const TenantMemory& memory,
                         const TenantSettings& settings, MonotonicTime monotonic) {
-  const bool provisioned = !observed.tenant.status.provisioned_hash.empty();
+  const bool provisioned = !tenant.status.provisioned_hash.empty();
   if (!provisioned || !memory.last_check) {
     return monotonic;
   }

@@ -58,6 +58,7 @@ struct TenantMemory {
   std::optional<NextCredentials> rotation;        // running, not yet published
   bool provisioning = false;                      // a Provision was begun and has not succeeded yet
   std::optional<MonotonicTime> tell_progress_at;  // see IsSelfEvident
+  std::string settled_inputs;  // PassInputs of the last pass that found nothing to do; else empty
 };
 
 struct TenantSettings {
@@ -112,7 +113,7 @@ TenantPlan MakeTenantPlan(const TenantObserved& observed, const TenantMemory& me
                           MonotonicTime monotonic);
 
 // When the database is to be compared with the spec again.
-MonotonicTime NextCheck(const TenantObserved& observed, const TenantMemory& memory,
+MonotonicTime NextCheck(const api::Tenant& tenant, const TenantMemory& memory,
                         const TenantSettings& settings, MonotonicTime monotonic);
 
 // What makes a check due when it changes: the binding Secrets (the logins are tried again) and the

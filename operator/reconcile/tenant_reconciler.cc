@@ -5,14 +5,13 @@
 
 #include "common/api/protocol_codec.h"
 #include "common/api/reasons.h"
-#include "operator/plan/fixture_plan.h"
 #include "operator/reconcile/random.h"
+#include "operator/reconcile/tenant_observe.h"
 #include "operator/reconcile/writes.h"
 
 namespace tenantry::reconcile {
 namespace {
 
-namespace reason = api::reason;
 using api::Tenant;
 
 // Longer than most tasks take, shorter than a user's patience.
@@ -22,77 +21,6 @@ using plan::TenantMemory;
 using plan::TenantObserved;
 using plan::TenantOutcome;
 using plan::TenantPlan;
-
-Error StoreDeleting(const Tenant& tenant) {
-  return {ErrorCode::kUnavailable,
-          "DataStore " + ToString(StoreKey(tenant)) +
-              " is being deleted. spec.dataStoreRef refers to it.",
-          reason::kDependencyNotReady};
-}
-
-Error StoreMissing(const Tenant& tenant, const Scope& scope) {
-  return {ErrorCode::kUnavailable,
-          "DataStore " + ToString(StoreKey(tenant)) +
-              (scope.is_whole_cluster() ? " does not exist. Create it."
-                                        : " does not exist, or this operator does not watch it "
-                                          "(--watch-namespaces, --watch-label-selector). Create "
-                                          "it there.") +
-              " spec.dataStoreRef refers to it.",
-          reason::kDependencyNotReady};
-}
-
-Error AcrossNamespaces(const Tenant& tenant) {
-  return {ErrorCode::kInvalid,
-          "spec.dataStoreRef refers to namespace " + tenant.spec.data_store_namespace.value() +
-              ", and this operator runs with --no-cross-namespace-refs. Create this Tenant anew "
-              "with a DataStore of its own namespace.",
-          reason::kInvalidSpec};
-}
-
-Error NotAllowed(const Tenant& tenant) {
-  return {ErrorCode::kInvalid,
-          "DataStore " + ToString(StoreKey(tenant)) + " does not take tenants from namespace " +
-              tenant.meta.ns.value() + ". Extend its spec.allowedNamespaces.",
-          reason::kDependencyNotReady};
-}
-
-Error Rival(const Tenant& tenant, const api::ObjectKey& rival) {
-  return {ErrorCode::kInvalid,
-          "tenantID \"" + api::EffectiveTenantId(tenant).value() + "\" belongs to Tenant " +
-              ToString(rival) + " in DataStore " + ToString(StoreKey(tenant)) +
-              ". Create this Tenant anew with another spec.tenantID.",
-          reason::kOwnershipConflict};
-}
-
-Error InvalidId(const Tenant& tenant) {
-  return {
-      ErrorCode::kInvalid,
-      "\"" + api::EffectiveTenantId(tenant).value() +
-          "\" is not a tenant ID (a letter, then letters, digits or _; at most 40, lower case). "
-          "Set spec.tenantID.",
-      reason::kInvalidSpec};
-}
-
-Result<bool> IsAllowed(References& references, const api::DataStore& store, const Tenant& tenant) {
-  switch (store.spec.allowed_from) {
-    case api::AllowedNamespaces::kAll:
-      return true;
-    case api::AllowedNamespaces::kSame:
-      return store.meta.ns == tenant.meta.ns;
-    case api::AllowedNamespaces::kSelector:
-      break;
-  }
-  const auto labels = TRY(references.ReadNamespaceLabels(tenant.meta.ns));
-  return std::all_of(store.spec.allowed_labels.begin(), store.spec.allowed_labels.end(),
-                     [&](const auto& wanted) {
-                       const auto found = labels.find(wanted.first);
-                       return found != labels.end() && found->second == wanted.second;
-                     });
-}
-
-// An error that is about this Tenant's spec and its surroundings stands in its way; an API server
-// that does not answer ends the pass.
-bool StandsInTheWay(const Error& error) { return error.code == ErrorCode::kInvalid; }
 
 template <class Object>
 WriteMode ModeFor(const std::optional<plan::Existing<Object>>& existing) {
@@ -114,83 +42,6 @@ std::optional<T> DecodeIf(const api::TaskReport& report, api::TaskKind kind,
 }
 
 }  // namespace
-
-Result<void> TenantReconciler::ObserveStore(TenantObserved* observed) {
-  const Tenant& tenant = observed->tenant;
-  const auto store = services_.world.stores.Get(StoreKey(tenant));
-  observed->store_exists = store != nullptr;
-  if (services_.scope.store_refs == Scope::StoreRefs::kOwnNamespace && !tenant.meta.deleting() &&
-      StoreKey(tenant).ns != tenant.meta.ns) {
-    observed->blocked = AcrossNamespaces(tenant);
-    return {};
-  }
-  if (!store) {
-    observed->blocked = StoreMissing(tenant, services_.scope);
-    return {};
-  }
-  if (store->meta.deleting() && !tenant.meta.deleting()) {
-    observed->blocked = StoreDeleting(tenant);
-    return {};
-  }
-  if (!tenant.meta.deleting()) {
-    if (!TRY(IsAllowed(services_.references, *store, tenant))) {
-      observed->blocked = NotAllowed(tenant);
-      return {};
-    }
-    if (const auto rival = RivalOf(services_.world, tenant)) {
-      observed->blocked = Rival(tenant, *rival);
-      return {};
-    }
-  }
-  Result<References::StoreCredentials> credentials = services_.references.ReadStore(*store);
-  if (!credentials && StandsInTheWay(credentials.error())) {
-    observed->blocked = std::move(credentials).error();
-    return {};
-  }
-  observed->store = TRY(std::move(credentials)).access;
-  return {};
-}
-
-Result<TenantObserved> TenantReconciler::Observe(const Tenant& tenant) {
-  TenantObserved observed{.tenant = tenant};
-  if (!api::IsValidTenantId(api::EffectiveTenantId(tenant))) {
-    observed.blocked = InvalidId(tenant);
-    return observed;
-  }
-  TRY(ObserveStore(&observed));
-  const api::Namespace& ns = tenant.meta.ns;
-  References& references = services_.references;
-  observed.binding = TRY(references.FindOwnSecret({ns, plan::BindingName(tenant)}));
-  observed.cache_binding = TRY(references.FindOwnSecret({ns, plan::CacheBindingName(tenant)}));
-  observed.config = TRY(references.FindOwnConfigMap({ns, plan::ConfigName(tenant)}));
-  observed.running_load = services_.running_loads.AnyFor(tenant.meta.key());
-  if (tenant.meta.deleting() || observed.blocked) {
-    return observed;
-  }
-  Result<api::EffectiveTenant> effective = api::MakeEffectiveTenant(services_.tiers, tenant);
-  if (!effective) {
-    observed.blocked = std::move(effective).error();
-    observed.blocked->reason = reason::kInvalidSpec;
-    return observed;
-  }
-  observed.effective = *std::move(effective);
-  if (!tenant.spec.schema.config_map.empty()) {
-    Result<std::vector<api::MigrationFile>> migrations =
-        services_.references.ReadMigrations(ns, tenant.spec.schema.config_map);
-    if (!migrations && StandsInTheWay(migrations.error())) {
-      observed.blocked = std::move(migrations).error();
-      return observed;
-    }
-    observed.migrations = TRY(std::move(migrations));
-  }
-  for (const auto& set : SetsOf(services_.world, tenant.meta)) {
-    if (!set->meta.deleting()) {
-      ++observed.fixture_sets;
-      observed.fixture_sets_loaded += plan::IsLoaded(*set, tenant.meta.name) ? 1 : 0;
-    }
-  }
-  return observed;
-}
 
 Result<void> TenantReconciler::ApplyAction(const plan::Action& action, TenantObserved* observed) {
   const Tenant& tenant = observed->tenant;
@@ -320,28 +171,44 @@ void TenantReconciler::Report(const TenantObserved& observed, const plan::Tenant
   }
 }
 
-plan::Requeue TenantReconciler::Schedule(const TenantObserved& observed, const TenantMemory& memory,
-                                         plan::Requeue requeue) const {
-  using plan::Requeue;
-  if (requeue.kind != Requeue::Kind::kNever || observed.blocked || observed.tenant.spec.suspend ||
-      observed.tenant.meta.deleting()) {
-    return requeue;
-  }
+plan::Requeue TenantReconciler::ScheduleCheck(const Tenant& tenant, const TenantMemory& memory,
+                                              MonotonicTime::duration at_most) const {
   const MonotonicTime now = services_.clock.Monotonic();
-  auto wait = plan::NextCheck(observed, memory, settings_, now) - now;
+  auto wait = plan::NextCheck(tenant, memory, settings_, now) - now;
   // Tenants that came together are checked apart.
   wait += std::chrono::duration_cast<MonotonicTime::duration>(settings_.drift_interval *
                                                               (0.1 * RandomFraction()));
-  if (observed.binding) {
-    const auto rotation = plan::CurrentRotation(observed.binding->object, std::nullopt,
-                                                services_.clock.Now(), settings_.rotation_overlap);
-    if (rotation) {
-      const auto overlap = rotation->at + settings_.rotation_overlap - services_.clock.Now();
-      wait = std::min<MonotonicTime::duration>(wait, overlap + std::chrono::milliseconds(50));
-    }
+  return plan::Requeue::After(
+      std::max(std::chrono::duration_cast<std::chrono::milliseconds>(std::min(wait, at_most)),
+               std::chrono::milliseconds(1)));
+}
+
+plan::Requeue TenantReconciler::Schedule(const TenantObserved& observed, const TenantMemory& memory,
+                                         plan::Requeue requeue) const {
+  if (requeue.kind != plan::Requeue::Kind::kNever || observed.blocked ||
+      observed.tenant.spec.suspend || observed.tenant.meta.deleting()) {
+    return requeue;
   }
-  return Requeue::After(std::max(std::chrono::duration_cast<std::chrono::milliseconds>(wait),
-                                 std::chrono::milliseconds(1)));
+  auto at_most = MonotonicTime::duration::max();
+  if (const auto rotation = RotationOf(observed)) {
+    const auto overlap = rotation->at + settings_.rotation_overlap - services_.clock.Now();
+    at_most = overlap + std::chrono::milliseconds(50);
+  }
+  return ScheduleCheck(observed.tenant, memory, at_most);
+}
+
+std::optional<plan::Rotation> TenantReconciler::RotationOf(const TenantObserved& observed) const {
+  return observed.binding ? plan::CurrentRotation(observed.binding->object, std::nullopt,
+                                                  services_.clock.Now(), settings_.rotation_overlap)
+                          : std::nullopt;
+}
+
+// A Tenant whose pass found nothing to do, and for which nothing has changed since.
+bool TenantReconciler::IsSettled(const Tenant& tenant, const TenantMemory& memory,
+                                 const std::string& inputs) const {
+  const MonotonicTime now = services_.clock.Monotonic();
+  return !inputs.empty() && inputs == memory.settled_inputs &&
+         plan::NextCheck(tenant, memory, settings_, now) > now;
 }
 
 std::optional<std::chrono::milliseconds> TenantReconciler::WaitBeforeTelling(
@@ -366,7 +233,12 @@ Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
     return {};
   }
   TenantMemory& memory = memory_.Of(tenant->meta);
-  Result<TenantObserved> observed = Observe(*tenant);
+  const std::string inputs = PassInputs(services_, *tenant);
+  if (IsSettled(*tenant, memory, inputs)) {
+    return {ScheduleCheck(*tenant, memory, MonotonicTime::duration::max()), std::nullopt};
+  }
+  memory.settled_inputs.clear();
+  Result<TenantObserved> observed = ObserveTenant(services_, *tenant);
   if (!observed) {
     return {plan::Requeue::Backoff(), observed.error()};
   }
@@ -401,6 +273,11 @@ Pass TenantReconciler::Reconcile(const api::ObjectKey& key) {
   Remember(*observed, plan, outcome, &memory);
   if (plan.task && outcome.task && api::IsFinal(outcome.task->state)) {
     services_.board.Finish(services_.agents, plan.task->id);
+  }
+  const bool nothing_to_do = !plan.task && plan.before.empty() && plan.after.empty() &&
+                             !plan.refused && !outcome.error && summary.status == tenant->status;
+  if (nothing_to_do && !tenant->spec.suspend && !RotationOf(*observed)) {
+    memory.settled_inputs = inputs;
   }
   return {Schedule(*observed, memory, summary.requeue),
           plan.refused ? plan.refused : outcome.error};

@@ -18,8 +18,6 @@ class TenantReconciler {
   Pass Reconcile(const api::ObjectKey& key);
 
  private:
-  Result<plan::TenantObserved> Observe(const api::Tenant& tenant);
-  Result<void> ObserveStore(plan::TenantObserved* observed);
   plan::TenantOutcome Apply(plan::TenantObserved* observed, const plan::TenantPlan& plan);
   Result<void> ApplyAction(const plan::Action& action, plan::TenantObserved* observed);
   Result<void> RunTask(const plan::TenantObserved& observed, const api::TaskRequest& request,
@@ -33,6 +31,11 @@ class TenantReconciler {
                                                              plan::TenantMemory* memory) const;
   void Report(const plan::TenantObserved& observed, const plan::TenantSummary& summary,
               const plan::TenantOutcome& outcome);
+  bool IsSettled(const api::Tenant& tenant, const plan::TenantMemory& memory,
+                 const std::string& inputs) const;
+  std::optional<plan::Rotation> RotationOf(const plan::TenantObserved& observed) const;
+  plan::Requeue ScheduleCheck(const api::Tenant& tenant, const plan::TenantMemory& memory,
+                              MonotonicTime::duration at_most) const;
   plan::Requeue Schedule(const plan::TenantObserved& observed, const plan::TenantMemory& memory,
                          plan::Requeue requeue) const;
 

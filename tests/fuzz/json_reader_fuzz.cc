@@ -1,3 +1,4 @@
+#include "agent/load/json_text.h"
 #include "tests/fuzz/read_records.h"
 
 // The first byte chooses the format, the rest is the source.
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const tenantry::load::Record& record : reading.records) {
     // What was read, written as JSON, reads as the same again.
     const std::string json = ToJson(record, reading.columns);
-    const auto again = tenantry::load::ReadRecords(json, Format::kJson, 1 << 16);
+    const auto again = tenantry::load::ReadAll(json, Format::kJson);
     tenantry::load::Require(again.error.empty() && again.records.size() == 1);
     tenantry::load::Require(ToJson(again.records[0], again.columns) == json);
     for (const tenantry::load::Cell& cell : record.cells) {

@@ -266,6 +266,16 @@ Result<std::string> Kubectl(std::vector<std::string> arguments, std::string inpu
   return std::move(result.output);
 }
 
+std::vector<std::string> RunAs(const std::string& user, const std::vector<std::string>& options) {
+  std::vector<std::string> words = {"setpriv"};  // it becomes the program
+  words.insert(words.end(), options.begin(), options.end());
+  if (::geteuid() == 0 && !user.empty()) {
+    words.insert(words.end(), {"--reuid", user, "--regid", user, "--clear-groups"});
+  }
+  words.emplace_back("--");
+  return words;
+}
+
 Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ProcessOptions& options) {
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Descriptor log(
@@ -273,8 +283,9 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ProcessOptions& 
   if (log.get() < 0) {
     return Failure(options.log_file);
   }
-  // setpriv becomes the program; a test that is killed leaves no process behind.
-  std::vector<std::string> arguments = {"setpriv", "--pdeathsig", "KILL", "--"};
+  // A test that is killed leaves no process behind.
+  std::vector<std::string> arguments =
+      RunAs(options.user, {"--pdeathsig", ::sigabbrev_np(options.death_signal)});
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> variables;
   variables.reserve(options.environment.size());

@@ -62,8 +62,14 @@ Result<std::string> Kubectl(std::vector<std::string> arguments, std::string inpu
 struct ProcessOptions {
   std::vector<std::string> arguments;  // the program first, found by PATH
   std::filesystem::path log_file;      // standard output and error are appended to it
-  std::vector<std::pair<std::string, std::string>> environment;  // beside this process' own
+  std::vector<std::pair<std::string, std::string>> environment = {};  // beside this process' own
+  std::string user = {};  // as whom it runs when we are root; empty: as root
+  int death_signal = 9;   // what it gets when the thread that started it ends
 };
+
+// The words that make a command run as `user` when we are root: what comes before it.
+std::vector<std::string> RunAs(const std::string& user,
+                               const std::vector<std::string>& options = {});
 
 // A process in the background, in a process group of its own. It dies with this object, and with
 // the thread that started it.

@@ -1,50 +1,17 @@
 #include "tests/support/postgres_server.h"
 
-#include <fcntl.h>
-#include <grp.h>
-#include <netinet/in.h>
-#include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
-#include <thread>
+#include <filesystem>
 #include <utility>
 
 namespace tenantry::testing {
 namespace {
 
-constexpr int kAttempts = 5;  // another process may take the free port first
-constexpr std::chrono::seconds kPatience{60};
-constexpr std::chrono::milliseconds kPollInterval{10};
+constexpr char kUser[] = "postgres";  // PostgreSQL refuses to run as root
 constexpr char kSuperuserPassword[] = "superuser-secret";
 constexpr char kAdminPassword[] = "admin-secret";
-
-Error Failure(const std::string& why) { return {ErrorCode::kInternal, "PostgreSQL: " + why}; }
-
-// The user that a server may run as: PostgreSQL refuses root.
-struct Account {
-  uid_t user = ::getuid();
-  gid_t group = ::getgid();
-};
-
-Result<Account> ServerAccount() {
-  if (::geteuid() != 0) {
-    return Account{};
-  }
-  const passwd* entry = ::getpwnam("postgres");
-  if (entry == nullptr) {
-    return Failure("root needs the user postgres to run it as");
-  }
-  return Account{entry->pw_uid, entry->pw_gid};
-}
 
 // The newest installed server's programs, or those on PATH.
 std::string Program(const std::string& name) {
@@ -58,74 +25,14 @@ std::string Program(const std::string& name) {
   return newest == 0 ? name : "/usr/lib/postgresql/" + std::to_string(newest) + "/bin/" + name;
 }
 
-Result<int> FreePort() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool found =
-      ::bind(descriptor, generic, size) == 0 && ::getsockname(descriptor, generic, &size) == 0;
-  ::close(descriptor);
-  if (!found) {
-    return Failure("no free port");
-  }
-  return static_cast<int>(ntohs(address.sin_port));
-}
-
-// Runs in the child between fork and exec: system calls only.
-[[noreturn]] void Become(const Account& account, std::vector<char*>& arguments,
-                         const char* log_path, pid_t parent) {
-  const int log = ::open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-  const bool is_root = ::geteuid() == 0;
-  if (is_root && (::setgroups(0, nullptr) != 0 || ::setgid(account.group) != 0 ||
-                  ::setuid(account.user) != 0)) {
-    ::_exit(126);
-  }
-  ::prctl(PR_SET_PDEATHSIG,
-          SIGQUIT);  // PostgreSQL's immediate shutdown; after setuid, which clears it
-  if (::getppid() != parent || log < 0) {
-    ::_exit(126);
-  }
-  ::dup2(log, STDOUT_FILENO);
-  ::dup2(log, STDERR_FILENO);
-  ::execvp(arguments[0], arguments.data());
-  ::_exit(127);
-}
-
-Result<pid_t> Spawn(std::vector<std::string> words, const std::string& log_path) {
-  const Account account = TRY(ServerAccount());
-  std::vector<char*> arguments;
-  for (std::string& word : words) {
-    arguments.push_back(word.data());
-  }
-  arguments.push_back(nullptr);
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    Become(account, arguments, log_path.c_str(), parent);
-  }
-  if (child < 0) {
-    return Failure("fork failed");
-  }
-  return child;
-}
-
-Result<void> Run(const std::vector<std::string>& words, const std::string& log_path) {
-  const pid_t child = TRY(Spawn(words, log_path));
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return Failure(words.front() + " failed");
+Result<void> Run(const std::string& user, const std::vector<std::string>& words) {
+  std::vector<std::string> arguments = RunAs(user);
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  const CommandResult ended = TRY(RunCommand({.arguments = std::move(arguments)}));
+  if (ended.exit_code != 0) {
+    return Error{ErrorCode::kInternal, words.front() + ": " + ended.output + ended.errors};
   }
   return {};
-}
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 constexpr char kSettings[] =
@@ -136,30 +43,32 @@ constexpr char kSettings[] =
 
 }  // namespace
 
-PostgresServer::PostgresServer(std::filesystem::path folder) : folder_(std::move(folder)) {}
-
-PostgresServer::~PostgresServer() {
-  Stop();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
 Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
-  std::string pattern =
-      (std::filesystem::temp_directory_path() / "tenantry-postgres-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    return Failure("no folder for it");
-  }
-  std::unique_ptr<PostgresServer> server(new PostgresServer(pattern));
+  std::unique_ptr<PostgresServer> server(new PostgresServer);
   TRY(server->Prepare());
-  Result<void> ready = Failure("not tried");
-  for (int attempt = 0; attempt < kAttempts && !ready; ++attempt) {
-    TRY(server->Launch());
-    ready = server->AwaitReady();
-  }
-  if (!ready) {
-    return std::move(ready).error();
-  }
+  const std::string& folder = server->folder_.path();
+  const auto arguments = [&](int port) -> std::vector<std::string> {
+    return {Program("postgres"),
+            "-D",
+            folder + "/data",
+            "-p",
+            std::to_string(port),
+            "-c",
+            "listen_addresses=127.0.0.1,127.0.0.2",
+            "-k",
+            folder};
+  };
+  const auto answers = [&](int port) {
+    const auto access = server->access(kUser, kSuperuserPassword, "postgres", port);
+    return postgres::Connection::Open(access, "test").has_value();
+  };
+  server->process_ = TRY(ServerProcess::Start(
+      server->folder_,
+      {.name = "PostgreSQL",
+       .arguments = arguments,
+       .answers = answers,
+       .user = kUser,
+       .end_signal = SIGQUIT}));  // the immediate shutdown, which still removes shared memory
   TRY(server->Script("postgres", "CREATE ROLE tenantry_admin LOGIN CREATEROLE CREATEDB PASSWORD '" +
                                      std::string(kAdminPassword) + "'"));
   TRY(server->Script("postgres", "CREATE DATABASE app OWNER tenantry_admin"));
@@ -167,70 +76,39 @@ Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
 }
 
 Result<void> PostgresServer::Prepare() {
-  const Account account = TRY(ServerAccount());
-  if (::chown(folder_.c_str(), account.user, account.group) != 0) {
-    return Failure("its folder cannot be given to its user");
-  }
-  const std::string log = folder_ / "log";
-  const std::string password_file = folder_ / "password";
-  std::ofstream(password_file) << kSuperuserPassword;
-  Result<void> made = Run({Program("initdb"), "--pgdata=" + (folder_ / "data").string(),
-                           "--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8",
-                           "--locale=C.UTF-8", "--no-sync", "--pwfile=" + password_file},
-                          log);
-  if (made) {
-    made = Run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-days", "2", "-subj", "/CN=tenantry test", "-addext",
-                "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder_ / "server.key",
-                "-out", folder_ / "server.crt"},
-               log);
-  }
-  if (!made) {
-    return Failure(made.error().message + ": " + Log());
-  }
-  ca_pem_ = ReadFile(folder_ / "server.crt");
-  std::ofstream(folder_ / "data" / "postgresql.auto.conf") << kSettings;
+  const std::string& folder = folder_.path();
+  const std::string password_file = folder_.Write("password", kSuperuserPassword);
+  const KeyPair authority = MakeAuthority("tenantry test");
+  const KeyPair leaf = MakeLeaf(authority, {.dns = "localhost", .ip = "127.0.0.1"});
+  ca_pem_ = authority.certificate_pem;
+  folder_.Write("server.crt", leaf.certificate_pem);
+  std::filesystem::permissions(folder_.Write("server.key", leaf.key_pem),
+                               std::filesystem::perms::owner_read);
+  TRY(Run("", {"chown", "-R", kUser, folder}));
+  TRY(Run(kUser, {Program("initdb"), "--pgdata=" + folder + "/data", "--username=postgres",
+                  "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+                  "--pwfile=" + password_file}));
+  folder_.Write("data/postgresql.auto.conf", kSettings);
   return {};
 }
-
-Result<void> PostgresServer::Launch() {
-  Stop();
-  port_ = TRY(FreePort());
-  pid_ = TRY(Spawn({Program("postgres"), "-D", folder_ / "data", "-p", std::to_string(port_), "-c",
-                    "listen_addresses=127.0.0.1,127.0.0.2", "-k", folder_},
-                   folder_ / "log"));
-  return {};
-}
-
-Result<void> PostgresServer::AwaitReady() {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      pid_ = -1;
-      return Failure("ended at once: " + Log());
-    }
-    if (Query("postgres", "SELECT 1")) {
-      return {};
-    }
-    std::this_thread::sleep_for(kPollInterval);
-  }
-  return Failure("does not answer: " + Log());
-}
-
-std::string PostgresServer::Log() const { return ReadFile(folder_ / "log"); }
 
 api::PostgresAccess PostgresServer::admin(const std::string& database) const {
   return access("tenantry_admin", kAdminPassword, database);
 }
 
 api::PostgresAccess PostgresServer::superuser(const std::string& database) const {
-  return access("postgres", kSuperuserPassword, database);
+  return access(kUser, kSuperuserPassword, database);
 }
 
 api::PostgresAccess PostgresServer::access(const std::string& user, const std::string& password,
                                            const std::string& database) const {
+  return access(user, password, database, port());
+}
+
+api::PostgresAccess PostgresServer::access(const std::string& user, const std::string& password,
+                                           const std::string& database, int port) const {
   return {.host = "127.0.0.1",
-          .port = port_,
+          .port = port,
           .database = database,
           .ssl_mode = api::SslMode::kVerifyFull,
           .ca_pem = ca_pem_,
@@ -256,15 +134,6 @@ std::string PostgresServer::Value(const std::string& database, const std::string
     return "error: " + rows.error().message;
   }
   return rows->empty() ? "" : rows->Text(0);
-}
-
-void PostgresServer::Stop() {
-  if (pid_ <= 0) {
-    return;
-  }
-  ::kill(pid_, SIGQUIT);  // at once: nothing is kept, so nothing is to be saved
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = -1;
 }
 
 }  // namespace tenantry::testing

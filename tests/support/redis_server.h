@@ -1,13 +1,11 @@
 #pragma once
 
-#include <sys/types.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "common/api/protocol.h"
 #include "common/base/result.h"
+#include "tests/support/server_process.h"
 
 namespace tenantry::testing {
 
@@ -15,32 +13,23 @@ struct RedisServerOptions {
   std::string password;  // requirepass of the default user; empty: none
 };
 
-// A real redis-server on a free loopback port, without persistence, with a folder of its own.
-// It ends with this object, or with the process that started it.
+// A real redis-server without persistence (see ServerProcess).
 class RedisServer {
  public:
   // Returns when the server answers.
   static Result<std::unique_ptr<RedisServer>> Start(RedisServerOptions options = {});
-  ~RedisServer();
-  RedisServer(const RedisServer&) = delete;
-  RedisServer& operator=(const RedisServer&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return process_->port(); }
   // The default user, who may do everything.
   api::RedisAccess access() const;
-  // Ends the server; its port refuses connections from then on.
-  void Stop();
+  void Stop() { process_->Stop(); }
 
  private:
-  RedisServer(RedisServerOptions options, std::filesystem::path folder);
-  Result<void> Launch();
-  Result<void> AwaitReady();
-  std::string Log() const;
+  explicit RedisServer(RedisServerOptions options) : options_(std::move(options)) {}
 
   RedisServerOptions options_;
-  std::filesystem::path folder_;
-  int port_ = 0;
-  pid_t pid_ = -1;
+  TemporaryFolder folder_;
+  std::unique_ptr<ServerProcess> process_;
 };
 
 }  // namespace tenantry::testing

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "common/api/reasons.h"
-#include "tests/adapter/load/commit_cutter.h"
 #include "tests/adapter/load/tables.h"
 #include "tests/adapter/load/world.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace tenantry::load {
 namespace {
@@ -51,7 +51,7 @@ class TableLock {
 TEST(LoadLife, AKilledSessionLeavesNothingAndTheNextLoadIsWhole) {
   const Tenant tenant("killed", kTables);
   const api::LoadDataset dataset = Inline("songs", "songs", R"([{"song_id":"a"},{"song_id":"b"}])");
-  std::future<Answer<api::LoadResult>> running;
+  std::future<TaskAnswer<api::LoadResult>> running;
   {
     const TableLock lock(tenant, "songs");
     running = std::async(std::launch::async, [&] { return tenant.Load(dataset); });
@@ -71,7 +71,7 @@ TEST(LoadLife, AKilledSessionLeavesNothingAndTheNextLoadIsWhole) {
 TEST(LoadLife, ACancelledLoadIsRolledBack) {
   const Tenant tenant("cancelled", kTables);
   std::stop_source stop;
-  std::future<Answer<api::LoadResult>> running;
+  std::future<TaskAnswer<api::LoadResult>> running;
   const TableLock lock(tenant, "songs");
   running = std::async(std::launch::async, [&] {
     return tenant.Load(LoadCall{.datasets = {Inline("artists", "artists", "artist_id,name\na,A\n"),
@@ -102,8 +102,9 @@ TEST(LoadLife, ALoadThatIsStoppedBeforeItBeginsDoesNothing) {
 TEST(LoadLife, ALostAnswerToCommitIsUnknownAndTheRepeatedLoadANoOp) {
   const Tenant tenant("lost", kTables);
   const api::LoadDataset dataset = Inline("songs", "songs", R"([{"song_id":"a"}])");
-  const CommitCutter cutter(Postgres().port());
-  const auto lost = tenant.Load(LoadCall{.datasets = {dataset}, .port = cutter.port()});
+  testing::TcpProxy proxy("127.0.0.1", Postgres().port());
+  proxy.Add({.when = testing::TcpFault::When::kAnswer, .pattern = testing::CommitMessage()});
+  const auto lost = tenant.Load(LoadCall{.datasets = {dataset}, .port = proxy.port()});
   ASSERT_EQ(lost.code(), ErrorCode::kOutcomeUnknown) << lost.message();
 
   const auto again = tenant.Load(dataset);
@@ -115,7 +116,7 @@ TEST(LoadLife, ALostAnswerToCommitIsUnknownAndTheRepeatedLoadANoOp) {
 TEST(LoadLife, TwoAgentsLoadADatasetOnce) {
   const Tenant tenant("twice", kTables);
   const api::LoadDataset dataset = Inline("songs", "songs", R"([{"song_id":"a"},{"song_id":"b"}])");
-  std::future<Answer<api::LoadResult>> first, second;
+  std::future<TaskAnswer<api::LoadResult>> first, second;
   {
     const TableLock lock(tenant, "songs");
     first = std::async(std::launch::async, [&] { return tenant.Load(dataset); });
@@ -145,7 +146,7 @@ TEST(LoadLife, AFileThatChangesMeanwhileIsNotLoaded) {
   dataset.dataset.source = {.inline_text = {}, .volume_path = "songs.csv"};
   dataset.origin.clear();
   // The first load holds the dataset's lock; the second has hashed its file and waits.
-  std::future<Answer<api::LoadResult>> first, second;
+  std::future<TaskAnswer<api::LoadResult>> first, second;
   {
     const TableLock lock(tenant, "songs");
     first = std::async(std::launch::async,

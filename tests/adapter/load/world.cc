@@ -1,69 +1,16 @@
 #include "tests/adapter/load/world.h"
 
-#include <cstdlib>
-#include <iostream>
-
 #include "agent/provision/handlers.h"
-#include "common/api/protocol_codec.h"
 
 namespace tenantry::load {
+
+using testing::CallTask;
+
 namespace {
-
-struct Servers {
-  std::unique_ptr<testing::PostgresServer> postgres;
-  std::unique_ptr<testing::RedisServer> redis;
-};
-
-Servers& SharedServers() {
-  static Servers servers;
-  return servers;
-}
-
-template <class Server>
-std::unique_ptr<Server> Must(Result<std::unique_ptr<Server>> started) {
-  if (!started) {
-    std::cerr << started.error().message << "\n";
-    std::abort();
-  }
-  return std::move(started).value();
-}
-
-class ServersEnvironment final : public ::testing::Environment {
- public:
-  void SetUp() override {
-    SharedServers().postgres = Must(testing::PostgresServer::Start());
-    SharedServers().redis = Must(testing::RedisServer::Start({.password = "redis-secret"}));
-  }
-  void TearDown() override { SharedServers() = {}; }
-};
-
-[[maybe_unused]] const ::testing::Environment* const kServers =
-    ::testing::AddGlobalTestEnvironment(new ServersEnvironment);
-
-template <class T, class Spec>
-Answer<T> Run(const agent::TaskHandlers& handlers, api::TaskKind kind, const std::string& tenant,
-              const Spec& spec, std::stop_token stop) {
-  RecordingContext context(std::move(stop));
-  const api::TaskRequest request{.id = "test-1-" + tenant,
-                                 .kind = kind,
-                                 .tenant = api::TenantId(tenant),
-                                 .spec_json = api::Encode(spec)};
-  agent::TaskOutcome outcome = handlers.at(kind)(request, context);
-  Answer<T> answer{.result = {}, .error = outcome.error, .progress = context.last()};
-  if (!outcome.result_json.empty()) {
-    const Result<T> decoded = api::Decode<T>(outcome.result_json);
-    EXPECT_TRUE(decoded) << outcome.result_json;
-    answer.result = decoded ? *decoded : T{};
-  }
-  return answer;
-}
 
 std::string PasswordOf(const std::string& id) { return "app-" + id; }
 
 }  // namespace
-
-testing::PostgresServer& Postgres() { return *SharedServers().postgres; }
-testing::RedisServer& Redis() { return *SharedServers().redis; }
 
 Tenant::Tenant(const std::string& id, const std::string& sql, api::Isolation isolation) : id_(id) {
   api::TenantStorageSpec spec = {
@@ -80,8 +27,8 @@ Tenant::Tenant(const std::string& id, const std::string& sql, api::Isolation iso
   if (!sql.empty()) {
     spec.migrations = {{.name = "V1__tables.sql", .sql = sql}};
   }
-  const auto provisioned = Run<api::ProvisionResult>(agent::MakeProvisionHandlers({}),
-                                                     api::TaskKind::kProvision, id, spec, {});
+  const auto provisioned = CallTask<api::ProvisionResult>(agent::MakeProvisionHandlers({}),
+                                                          api::TaskKind::kProvision, id, spec);
   EXPECT_EQ(provisioned.message(), "");
   schema_ = provisioned.result.schema;
 }
@@ -97,7 +44,7 @@ api::RedisAccess Tenant::redis_login() const {
   return access;
 }
 
-Answer<api::LoadResult> Tenant::Load(const LoadCall& call) const {
+TaskAnswer<api::LoadResult> Tenant::Load(const LoadCall& call) const {
   api::LoadSpec spec = {.postgres = login(),
                         .redis = redis_login(),
                         .schema = schema_,
@@ -108,14 +55,15 @@ Answer<api::LoadResult> Tenant::Load(const LoadCall& call) const {
     spec.postgres.port = *call.port;
     spec.postgres.ssl_mode = api::SslMode::kDisable;
   }
-  return Run<api::LoadResult>(agent::MakeLoadHandlers({.fixtures_dir = call.fixtures_dir}),
-                              api::TaskKind::kLoad, id_, spec, call.stop);
+  return CallTask<api::LoadResult>(agent::MakeLoadHandlers({.fixtures_dir = call.fixtures_dir}),
+                                   api::TaskKind::kLoad, id_, spec, call.stop);
 }
 
-Answer<api::UnloadResult> Tenant::Unload(const std::string& fixture_set) const {
+TaskAnswer<api::UnloadResult> Tenant::Unload(const std::string& fixture_set) const {
   const api::UnloadSpec spec = {
       .postgres = login(), .redis = redis_login(), .schema = schema_, .fixture_set = fixture_set};
-  return Run<api::UnloadResult>(agent::MakeLoadHandlers({}), api::TaskKind::kUnload, id_, spec, {});
+  return CallTask<api::UnloadResult>(agent::MakeLoadHandlers({}), api::TaskKind::kUnload, id_,
+                                     spec);
 }
 
 std::string Tenant::Fill(std::string sql) const {
@@ -157,7 +105,7 @@ api::LoadDataset InlineRedis(const std::string& name, const api::RedisTargetSpec
   return dataset;
 }
 
-std::string Counts(const Answer<api::LoadResult>& answer) {
+std::string Counts(const TaskAnswer<api::LoadResult>& answer) {
   if (answer.error) {
     return answer.error->message;
   }

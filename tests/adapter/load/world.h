@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,41 +11,15 @@
 #include "agent/load/handlers.h"
 #include "agent/postgres/connection.h"
 #include "agent/redis/connection.h"
-#include "agent/tasks/task.h"
 #include "common/api/protocol.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/shared_servers.h"
+#include "tests/support/task_call.h"
 
 namespace tenantry::load {
 
-// One PostgreSQL and one Redis for all tests of the program.
-testing::PostgresServer& Postgres();
-testing::RedisServer& Redis();
-
-class RecordingContext final : public agent::TaskContext {
- public:
-  explicit RecordingContext(std::stop_token stop) : stop_(std::move(stop)) {}
-  std::stop_token stop() const override { return stop_; }
-  void ReportProgress(const api::Progress& progress) override { last_ = progress; }
-  const api::Progress& last() const { return last_; }
-
- private:
-  std::stop_token stop_;
-  api::Progress last_;
-};
-
-template <class T>
-struct Answer {
-  T result;
-  std::optional<Error> error;
-  api::Progress progress;  // the last that was reported
-
-  std::string message() const { return error ? error->message : ""; }
-  std::string reason() const { return error ? error->reason : ""; }
-  std::optional<ErrorCode> code() const {
-    return error ? std::optional<ErrorCode>(error->code) : std::nullopt;
-  }
-};
+using testing::Postgres;
+using testing::Redis;
+using testing::TaskAnswer;
 
 struct LoadCall {
   std::vector<api::LoadDataset> datasets;
@@ -64,11 +37,11 @@ class Tenant {
   explicit Tenant(const std::string& id, const std::string& sql = {},
                   api::Isolation isolation = api::Isolation::kSchema);
 
-  Answer<api::LoadResult> Load(const LoadCall& call) const;
-  Answer<api::LoadResult> Load(const api::LoadDataset& dataset) const {
+  TaskAnswer<api::LoadResult> Load(const LoadCall& call) const;
+  TaskAnswer<api::LoadResult> Load(const api::LoadDataset& dataset) const {
     return Load(LoadCall{.datasets = {dataset}});
   }
-  Answer<api::UnloadResult> Unload(const std::string& fixture_set = "set-1") const;
+  TaskAnswer<api::UnloadResult> Unload(const std::string& fixture_set = "set-1") const;
 
   const std::string& schema() const { return schema_; }
   api::PostgresAccess login() const;
@@ -100,6 +73,6 @@ api::LoadDataset InlineRedis(const std::string& name, const api::RedisTargetSpec
                              api::Conflict conflict = api::Conflict::kError);
 
 // read, inserted, updated, unchanged, skipped, rejected of the only dataset.
-std::string Counts(const Answer<api::LoadResult>& answer);
+std::string Counts(const TaskAnswer<api::LoadResult>& answer);
 
 }  // namespace tenantry::load

@@ -1,84 +1,37 @@
 #include "tests/adapter/provision/fixture.h"
 
-#include <cstdlib>
 #include <iostream>
 
-#include "common/api/protocol_codec.h"
 #include "common/api/reasons.h"
 
 namespace tenantry::agent {
 namespace {
 
-struct Servers {
-  std::unique_ptr<testing::PostgresServer> postgres;
-  std::unique_ptr<testing::RedisServer> redis;
-};
-
-Servers& SharedServers() {
-  static Servers servers;
-  return servers;
-}
-
-template <class Server>
-std::unique_ptr<Server> Must(Result<std::unique_ptr<Server>> started) {
-  if (!started) {
-    std::cerr << started.error().message << "\n";
-    std::abort();
-  }
-  return std::move(started).value();
-}
-
-class ServersEnvironment final : public ::testing::Environment {
- public:
-  void SetUp() override {
-    SharedServers().postgres = Must(testing::PostgresServer::Start());
-    SharedServers().redis = Must(testing::RedisServer::Start({.password = "redis-secret"}));
-  }
-  void TearDown() override { SharedServers() = {}; }
-};
-
-[[maybe_unused]] const ::testing::Environment* const kServers =
-    ::testing::AddGlobalTestEnvironment(new ServersEnvironment);
-
 template <class T, class Spec>
-Answer<T> Run(api::TaskKind kind, const std::string& tenant, const Spec& spec,
-              std::stop_token stop = {}) {
-  const TaskHandlers handlers = MakeProvisionHandlers({});
-  FakeContext context(std::move(stop));
-  const api::TaskRequest request{.id = "test-1-" + tenant,
-                                 .kind = kind,
-                                 .tenant = api::TenantId(tenant),
-                                 .spec_json = api::Encode(spec)};
-  TaskOutcome outcome = handlers.at(kind)(request, context);
-  Answer<T> answer{.error = outcome.error};
-  if (!outcome.result_json.empty()) {
-    const Result<T> decoded = api::Decode<T>(outcome.result_json);
-    EXPECT_TRUE(decoded) << outcome.result_json;
-    answer.result = decoded ? *decoded : T{};
-  }
-  return answer;
+TaskAnswer<T> Run(api::TaskKind kind, const std::string& tenant, const Spec& spec,
+                  std::stop_token stop = {}) {
+  return testing::CallTask<T>(MakeProvisionHandlers({}), kind, tenant, spec, std::move(stop));
 }
 
 }  // namespace
 
-testing::PostgresServer& Postgres() { return *SharedServers().postgres; }
-testing::RedisServer& Redis() { return *SharedServers().redis; }
-
-Answer<api::ProvisionResult> Provision(const std::string& tenant,
-                                       const api::TenantStorageSpec& spec, std::stop_token stop) {
+TaskAnswer<api::ProvisionResult> Provision(const std::string& tenant,
+                                           const api::TenantStorageSpec& spec,
+                                           std::stop_token stop) {
   return Run<api::ProvisionResult>(api::TaskKind::kProvision, tenant, spec, std::move(stop));
 }
 
-Answer<api::ObserveResult> Observe(const std::string& tenant, const api::TenantStorageSpec& spec) {
+TaskAnswer<api::ObserveResult> Observe(const std::string& tenant,
+                                       const api::TenantStorageSpec& spec) {
   return Run<api::ObserveResult>(api::TaskKind::kObserve, tenant, spec);
 }
 
-Answer<api::StoreResult> ObserveStore(const api::StoreSpec& spec) {
+TaskAnswer<api::StoreResult> ObserveStore(const api::StoreSpec& spec) {
   return Run<api::StoreResult>(api::TaskKind::kObserve, "", spec);
 }
 
-Answer<api::DeprovisionResult> Deprovision(const std::string& tenant,
-                                           const api::DeprovisionSpec& spec) {
+TaskAnswer<api::DeprovisionResult> Deprovision(const std::string& tenant,
+                                               const api::DeprovisionSpec& spec) {
   return Run<api::DeprovisionResult>(api::TaskKind::kDeprovision, tenant, spec);
 }
 

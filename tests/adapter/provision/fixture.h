@@ -10,44 +10,25 @@
 
 #include "agent/postgres/connection.h"
 #include "agent/provision/handlers.h"
-#include "agent/tasks/task.h"
 #include "common/api/protocol.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/shared_servers.h"
+#include "tests/support/task_call.h"
 
 namespace tenantry::agent {
 
-// One PostgreSQL and one Redis for all tests of the program.
-testing::PostgresServer& Postgres();
-testing::RedisServer& Redis();
-
-class FakeContext final : public TaskContext {
- public:
-  explicit FakeContext(std::stop_token stop = {}) : stop_(std::move(stop)) {}
-  std::stop_token stop() const override { return stop_; }
-  void ReportProgress(const api::Progress&) override {}
-
- private:
-  std::stop_token stop_;
-};
-
-template <class T>
-struct Answer {
-  T result;
-  std::optional<Error> error;
-
-  std::string reason() const { return error ? error->reason : ""; }
-  std::string message() const { return error ? error->message : ""; }
-};
+using testing::Postgres;
+using testing::Redis;
+using testing::TaskAnswer;
 
 // Through the handlers, as the task runner calls them.
-Answer<api::ProvisionResult> Provision(const std::string& tenant,
-                                       const api::TenantStorageSpec& spec,
-                                       std::stop_token stop = {});
-Answer<api::ObserveResult> Observe(const std::string& tenant, const api::TenantStorageSpec& spec);
-Answer<api::StoreResult> ObserveStore(const api::StoreSpec& spec);
-Answer<api::DeprovisionResult> Deprovision(const std::string& tenant,
-                                           const api::DeprovisionSpec& spec);
+TaskAnswer<api::ProvisionResult> Provision(const std::string& tenant,
+                                           const api::TenantStorageSpec& spec,
+                                           std::stop_token stop = {});
+TaskAnswer<api::ObserveResult> Observe(const std::string& tenant,
+                                       const api::TenantStorageSpec& spec);
+TaskAnswer<api::StoreResult> ObserveStore(const api::StoreSpec& spec);
+TaskAnswer<api::DeprovisionResult> Deprovision(const std::string& tenant,
+                                               const api::DeprovisionSpec& spec);
 
 // A tenant with template Music, one login whose password is "app-<tenant>", and a limit of five
 // connections.

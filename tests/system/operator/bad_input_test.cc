@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/system/operator/harness.h"
+#include "tests/system/harness/harness.h"
 
 namespace tenantry::testing {
 namespace {
@@ -222,7 +222,7 @@ TEST(BadDataStore, WhoseRedisOrPostgresDoesNotAnswerIsTriedAgain) {
 TEST(BadDataStore, WithoutAnAgentThatAnswersIsTriedAgain) {
   const TenantTest test("noagent");
   std::string yaml = test.DataStoreYaml("second");
-  const std::string endpoint = Programs::Instance().agent_endpoint();
+  const std::string endpoint = Programs::Instance().links().agent_endpoint;
   yaml.replace(yaml.find(endpoint), endpoint.size(), "https://127.0.0.1:1");
   test.Apply(yaml);
   ExpectMentions(test.BecomesUnready("datastore", "second", "AgentUnreachable"), {"127.0.0.1:1"});

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/system/operator/harness.h"
+#include "tests/system/harness/harness.h"
 
 namespace tenantry::testing {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/system/operator/harness.h"
+#include "tests/system/harness/harness.h"
 
 namespace tenantry::testing {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/system/operator/harness.h"
+#include "tests/system/harness/harness.h"
 
 namespace tenantry::testing {
 namespace {
@@ -41,12 +41,7 @@ TEST(Operator, WritesNothingWhenThereIsNothingToDo) {
   ASSERT_TRUE(WaitUntil(seconds(30), [&] {
     return test.Get("tenant", "acme")["status"].value("lastHandledReconcileAt", "") == "1";
   }));
-  const auto passes = [&] {
-    const std::string metrics = Programs::Instance().OperatorMetrics();
-    const std::string name =
-        "controller_runtime_reconcile_time_seconds_count{controller=\"tenant\"}";
-    return std::stod(metrics.substr(metrics.find(name) + name.size()));
-  };
+  const auto passes = [] { return Programs::Instance().Passes("tenant"); };
   const int writes = CountWrites(test);
   const std::string version = test.Get("tenant", "acme")["metadata"]["resourceVersion"];
   const double before = passes();

@@ -52,6 +52,13 @@ TEST(OperatorConfig, TakesAListOfNamespaces) {
             (std::set{api::Namespace("team-a"), api::Namespace("team-b")}));
 }
 
+TEST(OperatorConfig, TakesABareSwitchAsTrue) {
+  EXPECT_TRUE(Operator({"--no-cross-namespace-refs"}).value().no_cross_namespace_refs);
+  EXPECT_TRUE(Operator({"--metrics-secure", "--kube-api-qps=1"}).value().metrics_secure);
+  EXPECT_TRUE(Operator({"--metrics-secure=true"}).value().metrics_secure);
+  EXPECT_FALSE(Operator({"--leader-elect=false"}).value().leader_elect);
+}
+
 TEST(OperatorConfig, SwitchesAFeature) {
   const OperatorConfig config = Operator({"--feature-gates=StreamingLists=false"}).value();
   EXPECT_FALSE(config.feature_gates.streaming_lists);

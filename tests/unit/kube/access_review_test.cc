@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/sha256.h"
 #include "operator/kube/access_cache.h"
 
 namespace tenantry::kube {
@@ -73,7 +74,7 @@ TEST(DecodeAccessReview, AllowsOnlyWhatIsAllowedAndNotDenied) {
 constexpr MonotonicTime kStart{std::chrono::hours(1)};
 
 AccessCache::Question Ask(std::string_view token) {
-  return {.token = net::Sha256(token), .path = "/metrics", .verb = "get"};
+  return {.token = Sha256Hex(token), .path = "/metrics", .verb = "get"};
 }
 
 TEST(AccessCache, RemembersAllowancesLongerThanRefusals) {

@@ -6,7 +6,6 @@
 #include <set>
 #include <vector>
 
-#include "agent/load/sha256.h"
 
 namespace tenantry::load {
 namespace {
@@ -25,18 +24,6 @@ api::Dataset RedisSongs() {
       .redis = api::RedisTargetSpec{
           .key_template = "song:{id}", .type = api::RedisType::kHash, .ttl = std::nullopt}};
   return dataset;
-}
-
-TEST(Sha256, IsTheOneOfFips180) {
-  Sha256 whole;
-  whole.Add("abc");
-  EXPECT_EQ(whole.Finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  Sha256 pieces;
-  pieces.Add("a");
-  pieces.Add("");
-  pieces.Add("bc");
-  EXPECT_EQ(pieces.Finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(Sha256().Finish(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(ContentHash, ChangesWithEverythingThatChangesTheOutcome) {

@@ -3,27 +3,26 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "agent/load/record_reader.h"
 
 namespace tenantry::load {
 
-// A text that arrives in pieces of `piece` bytes.
+// A text that arrives in pieces of `piece` bytes. It has to outlive the stream.
 class PieceStream final : public ByteStream {
  public:
-  PieceStream(std::string text, std::size_t piece) : text_(std::move(text)), piece_(piece) {}
+  PieceStream(std::string_view text, std::size_t piece) : rest_(text), piece_(piece) {}
   Result<std::string_view> Next() override {
-    const std::string_view next = std::string_view(text_).substr(at_, piece_);
-    at_ += next.size();
+    const std::string_view next = rest_.substr(0, piece_);
+    rest_.remove_prefix(next.size());
     return next;
   }
 
  private:
-  std::string text_;
+  std::string_view rest_;
   std::size_t piece_;
-  std::size_t at_ = 0;
 };
 
 struct Reading {
@@ -35,7 +34,7 @@ struct Reading {
 };
 
 // Reads all of `text`, as dataset "songs" of "key s in ConfigMap c".
-inline Reading ReadAll(const std::string& text, api::Format format = api::Format::kAuto,
+inline Reading ReadAll(std::string_view text, api::Format format = api::Format::kAuto,
                        std::size_t piece = 1 << 16) {
   Reading reading;
   auto reader = RecordReader::Open(std::make_unique<PieceStream>(text, piece), format,

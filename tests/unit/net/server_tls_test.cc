@@ -10,7 +10,6 @@
 
 #include "common/net/http_client.h"
 #include "common/net/http_server.h"
-#include "common/net/sha256.h"
 #include "common/net/tls.h"
 #include "common/net/tls_snapshot.h"
 #include "tests/support/certificates.h"
@@ -128,15 +127,6 @@ TEST(TlsIdentity, WithoutAnAuthorityIsOfNoUseForMutualTls) {
       HttpClient::Make({.base_url = "https://localhost:1",
                         .tls = {.identity = identity, .peer = {"tenantry.dev", "agent"}}}));
   EXPECT_FALSE(TlsIdentity::Load({.certificate_file = "c", .key_file = "k"}));
-}
-
-// Source: FIPS 180-4, examples.
-TEST(Sha256, DigestsAsTheStandardSays) {
-  const Sha256Digest digest = Sha256("abc");
-  EXPECT_EQ(digest[0], 0xba);
-  EXPECT_EQ(digest[1], 0x78);
-  EXPECT_EQ(digest[31], 0xad);
-  EXPECT_NE(Sha256(""), digest);
 }
 
 }  // namespace

@@ -305,14 +305,14 @@ TEST(MakeTenantPlan, ProvisionsWhenACheckFindsDrift) {
 
 TEST(NextCheck, IsAnIntervalAfterTheLastAndAtOnceForAnUnknownTenant) {
   TenantLife life;
-  EXPECT_EQ(NextCheck(life.observed, life.memory, life.settings, kMonotonic), kMonotonic);
+  EXPECT_EQ(NextCheck(life.observed.tenant, life.memory, life.settings, kMonotonic), kMonotonic);
 
   life.Provision();
-  EXPECT_EQ(NextCheck(life.observed, life.memory, life.settings, kMonotonic),
+  EXPECT_EQ(NextCheck(life.observed.tenant, life.memory, life.settings, kMonotonic),
             kMonotonic + life.settings.drift_interval);
 
   life.memory.last_check.reset();
-  EXPECT_EQ(NextCheck(life.observed, life.memory, life.settings, kMonotonic), kMonotonic);
+  EXPECT_EQ(NextCheck(life.observed.tenant, life.memory, life.settings, kMonotonic), kMonotonic);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 struct evp_md_ctx_st;  // EVP_MD_CTX
 
-namespace tenantry::load {
+namespace tenantry {
 
 // SHA-256 of bytes that come piece by piece.
 class Sha256 {
@@ -23,4 +23,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Deleter> context_;
 };
 
-}  // namespace tenantry::load
+// Of a whole text, as 64 hex digits.
+std::string Sha256Hex(std::string_view text);
+
+}  // namespace tenantry

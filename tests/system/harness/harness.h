@@ -2,55 +2,18 @@
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/api/meta.h"
-#include "common/telemetry/metrics.h"
-#include "operator/kube/client.h"
-#include "tests/support/cluster.h"
+#include "tests/system/harness/programs.h"
+#include "tests/system/harness/sessions.h"
 
-// The operator and an agent as processes, against the local cluster, and what tests ask of them.
+// What tests ask of the operator and an agent that run against the local cluster.
 namespace tenantry::testing {
 
 using Json = nlohmann::json;
-
-// Both programs, started once for all tests of this process, with short intervals. Kill tests end
-// and start them; others only use them.
-class Programs {
- public:
-  static Programs& Instance();
-
-  void StartOperator();
-  void StartAgent();
-  void KillOperator();  // -9
-  void KillAgent();     // -9
-  bool OperatorRuns();
-  bool AgentRuns();
-  std::string OperatorLog() const;
-  std::string AgentLog() const;
-  std::string OperatorMetrics() const;
-  const ClusterEnvironment& cluster() const { return cluster_; }
-  kube::Client& kube() const { return *kube_; }  // as the cluster's administrator
-  std::string agent_endpoint() const;
-  const std::filesystem::path& fixtures_dir() const { return fixtures_dir_; }
-
- private:
-  Programs();
-
-  ClusterEnvironment cluster_;
-  std::unique_ptr<telemetry::Registry> registry_;
-  std::unique_ptr<kube::Client> kube_;
-  std::filesystem::path fixtures_dir_;
-  int agent_port_ = 0;
-  int agent_probe_port_ = 0;
-  int operator_probe_port_ = 0;
-  std::unique_ptr<ChildProcess> operator_;
-  std::unique_ptr<ChildProcess> agent_;
-};
 
 // A namespace of its own with a DataStore "main" in it that is about to become Ready. The end of a
 // test judges every object in it by kstatus and Flux's rules, and removes it.
@@ -97,17 +60,19 @@ class TenantTest {
   // Judges all objects of this namespace now: kstatus and Flux's condition rules.
   void Judge() const;
 
-  // The tenant's own login of its binding Secret; rows of one query, or the error's text.
-  struct Answer {
-    std::vector<std::vector<std::string>> rows;
-    std::string error;
-    bool ok() const { return error.empty(); }
-    std::string first() const { return rows.empty() || rows[0].empty() ? "" : rows[0][0]; }
-  };
-  Answer QueryAsTenant(const std::string& tenant, const std::string& sql) const;
-  // As the cluster's superuser-like admin role, in the given database (empty: the store's).
-  static Answer QueryAsAdmin(const std::string& sql, const std::string& database = "");
-  Answer RedisAsTenant(const std::string& tenant, const std::vector<std::string>& command) const;
+  // The tenant's own login of its binding Secret.
+  SqlSession SqlAsTenant(const std::string& tenant) const;
+  RedisSession RedisAsTenant(const std::string& tenant) const;
+  // The same in a session for this one alone.
+  Answer QueryAsTenant(const std::string& tenant, const std::string& sql) const {
+    return SqlAsTenant(tenant).Run(sql);
+  }
+  Answer RedisAsTenant(const std::string& tenant, const std::vector<std::string>& command) const {
+    return RedisAsTenant(tenant).Run(command);
+  }
+  // As the cluster's superuser-like admin role, in the store's database.
+  static SqlSession SqlAsAdmin();
+  static Answer QueryAsAdmin(const std::string& sql) { return SqlAsAdmin().Run(sql); }
   static Answer RedisAsAdmin(const std::vector<std::string>& command);
 
   // Manifests that tests change one thing of.

@@ -1,10 +1,10 @@
-#include "agent/load/sha256.h"
+#include "common/base/sha256.h"
 
 #include <openssl/evp.h>
 
 #include <array>
 
-namespace tenantry::load {
+namespace tenantry {
 
 void Sha256::Deleter::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
@@ -29,4 +29,10 @@ std::string Sha256::Finish() {
   return hex;
 }
 
-}  // namespace tenantry::load
+std::string Sha256Hex(std::string_view text) {
+  Sha256 hash;
+  hash.Add(text);
+  return hash.Finish();
+}
+
+}  // namespace tenantry

@@ -1,4 +1,4 @@
-module tenantry.dev/judges/twin
+module tenantry.dev/bench/twin
 
 go 1.24.0
 

@@ -1,0 +1,3 @@
+module tenantry.dev/bench/stubagent
+
+go 1.24.0
