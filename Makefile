@@ -24,8 +24,12 @@ build-dev: ## Build programs and tests with sanitizers into build/dev
 	cmake --build --preset dev
 
 .PHONY: test
-test: build-dev ## Build and run all tests: unit, adapter, system (starts servers of its own)
-	hack/run_tests.sh dev
+test: build-dev ## Build and run the tests: unit, adapter, system (starts servers of its own)
+	hack/run_tests.sh dev --label-exclude soak
+
+.PHONY: soak
+soak: build-dev ## Run the tests that take long: the operator killed at every write, silent watches
+	hack/run_tests.sh dev --label-regex soak --verbose
 
 .PHONY: test-unit
 test-unit: build-dev ## Build and run the unit tests only
@@ -43,6 +47,7 @@ check: ## Check format, lints, layers, CRDs, scripts and generated texts
 	hack/check_format.sh
 	hack/check_layers.sh
 	python3 hack/check_crds.py
+	python3 hack/check_reasons.py
 	hack/check_scripts.sh
 	cmake --preset dev
 	cmake --build --preset dev --target $(PROGRAMS)

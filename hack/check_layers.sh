@@ -43,7 +43,7 @@ readonly FOREIGN_HEADERS='
 httplib.h         common/net
 openssl/ssl.h     common/net
 openssl/x509      common/net
-openssl/          common/net agent
+openssl/          common/base/sha256 common/net agent
 spdlog/           common/telemetry
 prometheus/       common/telemetry
 pqxx/             agent/postgres

@@ -226,9 +226,7 @@ write_environment() {
     printf 'export TENANTRY_REDIS_PASSWORD_FILE=%q\n' "$REDIS_DIR/password"
   } >"$CLUSTER_DIR/env"
   ln -sf "$KUBECTL" "$CLUSTER_DIR/bin/kubectl"
-  for name in kstatus twin; do
-    [ ! -x "$TOOLS_DIR/$name" ] || ln -sf "$TOOLS_DIR/$name" "$CLUSTER_DIR/bin/$name"
-  done
+  [ ! -x "$TOOLS_DIR/kstatus" ] || ln -sf "$TOOLS_DIR/kstatus" "$CLUSTER_DIR/bin/kstatus"
 }
 
 all_run() {

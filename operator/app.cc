@@ -1,5 +1,6 @@
 #include "operator/app.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <array>
@@ -29,6 +30,8 @@
 
 namespace tenantry {
 namespace {
+
+constexpr std::chrono::seconds kTrimPeriod{30};
 
 int Fail(const Error& error) {
   log::Error("the operator cannot run", {{"error", error.message}});
@@ -172,11 +175,13 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   reconcile::ReferenceIndex index;
   reconcile::References references(**kube, index, clock);
   reconcile::RunningLoads running_loads;
-  reconcile::TaskBoard board([&](const reconcile::WorkKey& key) { router.Wake(key); }, clock);
+  reconcile::TaskBoard board(
+      [&](const reconcile::WorkKey& key) { router.Wake(key, reconcile::Priority::kHigh); }, clock);
   const auto agents = agents::Client::Make(
       {.identity = *identity, .peer = {config.trust_domain, "agent"}}, *registry,
       [&](const api::TaskReport& report) { board.OnReport(report); });
-  const auto events = kube::EventRecorder::Make(**kube, instance, clock);
+  const auto events =
+      kube::EventRecorder::Make(**kube, instance, clock, [&queue] { return queue.IsBusy(); });
   const reconcile::Services services{.kube = **kube,
                                      .agents = *agents,
                                      .events = *events,
@@ -237,6 +242,11 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                        "the first lists did not come in within --cache-sync-timeout. Are the CRDs "
                        "installed, and may the operator list them?"});
   }
+  const std::jthread trim([](const std::stop_token& done) {
+    do {
+      malloc_trim(0);  // what lists and bursts have used goes back to the system
+    } while (kube::WaitFor(done, kTrimPeriod) == kube::Waited::kWhole);
+  });
   const std::jthread resync([&](const std::stop_token& done) {
     while (kube::WaitFor(done, config.resync_period) == kube::Waited::kWhole) {
       router.WakeAll();

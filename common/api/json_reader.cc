@@ -157,6 +157,12 @@ void JsonReader::Read(const json& value, const std::string& path, std::string& m
   member = value.get_ref<const std::string&>();
 }
 
+void JsonReader::Read(const json& value, const std::string& path, SharedText& member) {
+  std::string text;
+  Read(value, path, text);
+  member = SharedText(text);
+}
+
 void JsonReader::Read(const json& value, const std::string& path, bool& member) {
   if (!value.is_boolean()) {
     return Fail(path, "must be true or false");

@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/secret.h"
+#include "common/base/shared_text.h"
 #include "common/base/strings.h"
 #include "common/base/strong_id.h"
 
@@ -100,6 +101,7 @@ class JsonReader {
   void RefuseUnknown(const nlohmann::json& object, const std::string& prefix);
 
   void Read(const nlohmann::json& value, const std::string& path, std::string& member);
+  void Read(const nlohmann::json& value, const std::string& path, SharedText& member);
   void Read(const nlohmann::json& value, const std::string& path, bool& member);
   void Read(const nlohmann::json& value, const std::string& path, int& member);
   void Read(const nlohmann::json& value, const std::string& path, std::int64_t& member);

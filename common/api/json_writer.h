@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/secret.h"
+#include "common/base/shared_text.h"
 #include "common/base/strong_id.h"
 
 // The other direction of JsonReader: writes what a type's Fields() lists.
@@ -102,6 +103,8 @@ nlohmann::json ToJson(const T& value) {
     return value;
   } else if constexpr (std::is_enum_v<T>) {
     return NameOf(value);
+  } else if constexpr (std::is_same_v<T, SharedText>) {
+    return value.str();
   } else if constexpr (std::is_same_v<T, Secret>) {
     return value.reveal();
   } else if constexpr (std::is_same_v<T, Error>) {

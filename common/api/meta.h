@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/shared_text.h"
 #include "common/base/strong_id.h"
 
 namespace tenantry::api {
@@ -73,13 +74,14 @@ struct ObjectMeta {
 
 // metav1.Condition. `last_transition_time` changes only with `status`.
 enum class ConditionStatus { kTrue, kFalse, kUnknown };
+// Its texts are much the same in all objects.
 struct Condition {
-  std::string type;
+  SharedText type;
   ConditionStatus status = ConditionStatus::kUnknown;
   std::int64_t observed_generation = 0;
-  std::string last_transition_time;  // RFC 3339
-  std::string reason;                // CamelCase, never empty
-  std::string message;               // at most 32768 bytes
+  SharedText last_transition_time;  // RFC 3339
+  SharedText reason;                // CamelCase, never empty
+  SharedText message;               // at most 32768 bytes
 
   friend bool operator==(const Condition&, const Condition&) = default;
 };

@@ -11,12 +11,15 @@
 #include "operator/kube/decode.h"
 #include "operator/kube/event_aggregator.h"
 #include "operator/kube/event_json.h"
+#include "operator/kube/wait.h"
 
 namespace tenantry::kube {
 namespace {
 
 // More than this waiting means that the API server is away; old news are dropped then.
-constexpr std::size_t kMaxQueued = 1024;
+constexpr std::size_t kMaxQueued = 8192;
+constexpr std::chrono::seconds kLongestYield{10};
+constexpr std::chrono::milliseconds kYieldStep{50};
 constexpr std::chrono::seconds kFlushTime{2};
 
 TypeMeta TypeOf(const std::variant<api::Kind, Resource>& kind) {
@@ -28,10 +31,12 @@ TypeMeta TypeOf(const std::variant<api::Kind, Resource>& kind) {
 
 class QueuedRecorder final : public EventRecorder {
  public:
-  QueuedRecorder(Client& client, const std::string& instance, const Clock& clock)
+  QueuedRecorder(Client& client, const std::string& instance, const Clock& clock,
+                 std::function<bool()> busy)
       : client_(client),
         instance_(Shorten(instance, 120)),
         clock_(clock),
+        busy_(std::move(busy)),
         thread_([this](const std::stop_token& stop) { RunGuarded(stop); }) {}
 
   // The thread is joined by its own destructor, the first member's to run.
@@ -54,12 +59,17 @@ class QueuedRecorder final : public EventRecorder {
       if (queue_.size() >= kMaxQueued) {
         queue_.pop_front();
       }
-      queue_.push_back(std::move(event));
+      queue_.push_back({std::move(event), clock_.Monotonic()});
     }
     changed_.notify_one();
   }
 
  private:
+  struct Queued {
+    PendingEvent event;
+    MonotonicTime recorded;
+  };
+
   // News are not worth the program: without them it goes on.
   void RunGuarded(const std::stop_token& stop) {
     try {
@@ -91,7 +101,22 @@ class QueuedRecorder final : public EventRecorder {
         return std::nullopt;
       }
     }
+    Yield(stop);
     return TryPop();
+  }
+
+  void Yield(const std::stop_token& stop) {
+    while (!stop.stop_requested() && busy_()) {
+      {
+        MutexLock lock(mutex_);
+        if (queue_.empty() || clock_.Monotonic() >= queue_.front().recorded + kLongestYield) {
+          return;
+        }
+      }
+      if (WaitFor(stop, kYieldStep) == Waited::kStopped) {
+        return;
+      }
+    }
   }
 
   std::optional<PendingEvent> TryPop() {
@@ -99,7 +124,7 @@ class QueuedRecorder final : public EventRecorder {
     if (queue_.empty()) {
       return std::nullopt;
     }
-    PendingEvent event = std::move(queue_.front());
+    PendingEvent event = std::move(queue_.front().event);
     queue_.pop_front();
     return event;
   }
@@ -144,10 +169,11 @@ class QueuedRecorder final : public EventRecorder {
   Client& client_;
   const std::string instance_;
   const Clock& clock_;
+  const std::function<bool()> busy_;
   EventAggregator aggregator_;  // of the thread only
 
   Mutex mutex_;
-  std::deque<PendingEvent> queue_ GUARDED_BY(mutex_);
+  std::deque<Queued> queue_ GUARDED_BY(mutex_);
   ConditionVariable changed_;
   std::jthread thread_;
 };
@@ -165,8 +191,8 @@ EventSubject SubjectOf(const Resource& resource, const Json& object) {
 }
 
 std::unique_ptr<EventRecorder> EventRecorder::Make(Client& client, const std::string& instance,
-                                                   const Clock& clock) {
-  return std::make_unique<QueuedRecorder>(client, instance, clock);
+                                                   const Clock& clock, std::function<bool()> busy) {
+  return std::make_unique<QueuedRecorder>(client, instance, clock, std::move(busy));
 }
 
 }  // namespace tenantry::kube

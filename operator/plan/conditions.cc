@@ -124,8 +124,8 @@ std::vector<api::Condition> ConditionSet::Take() && {
     condition.observed_generation = generation_;
   }
   std::sort(conditions_.begin(), conditions_.end(), [](const auto& a, const auto& b) {
-    return std::make_tuple(Rank(a.type), std::cref(a.type)) <
-           std::make_tuple(Rank(b.type), std::cref(b.type));
+    return std::make_tuple(Rank(a.type), std::cref(a.type.str())) <
+           std::make_tuple(Rank(b.type), std::cref(b.type.str()));
   });
   return std::move(conditions_);
 }

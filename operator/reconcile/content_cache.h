@@ -55,7 +55,7 @@ class ContentCache {
   }
 
  private:
-  static constexpr std::size_t kMostEntries = 4096;
+  static constexpr std::size_t kMostEntries = 512;
 
   struct Entry {
     Content content;

@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace tenantry::reconcile {
-namespace {
-
-Priority Higher(Priority left, Priority right) { return left == Priority::kNormal ? left : right; }
-
-}  // namespace
-
 QueueState::Outcome QueueState::Add(const WorkKey& key, Priority priority, MonotonicTime now) {
   Node& node = *entries_.try_emplace(key).first;
   Entry& entry = node.second;
@@ -23,7 +17,7 @@ QueueState::Outcome QueueState::Add(const WorkKey& key, Priority priority, Monot
     }
     return Outcome::kAdded;
   }
-  if (entry.waiting->priority == priority || priority == Priority::kLow) {
+  if (entry.waiting->priority <= priority) {
     return Outcome::kAbsorbed;
   }
   --DepthOf(key.kind, entry.waiting->priority);
@@ -45,7 +39,7 @@ void QueueState::AddAt(const WorkKey& key, MonotonicTime ready_at, Priority prio
     return;
   }
   if (entry.delayed) {
-    priority = Higher(priority, entry.delayed->priority);
+    priority = std::min(priority, entry.delayed->priority);  // the higher one
     ready_at = std::min(ready_at, entry.delayed->place->first);
     DropDelay(entry);
   }
@@ -71,12 +65,13 @@ std::optional<MonotonicTime> QueueState::NextPromotion() const {
 }
 
 std::optional<QueueState::Taken> QueueState::Take(MonotonicTime now) {
-  Line& line = normal_.empty() ? low_ : normal_;
-  if (line.empty()) {
+  const auto line = std::find_if(lines_.begin(), lines_.end(),
+                                 [](const Line& candidate) { return !candidate.empty(); });
+  if (line == lines_.end()) {
     return std::nullopt;
   }
-  Node& node = *line.front();
-  line.pop_front();
+  Node& node = *line->front();
+  line->pop_front();
   const Waiting waiting = *std::exchange(node.second.waiting, std::nullopt);
   --DepthOf(node.first.kind, waiting.priority);
   node.second.working = Working{.priority = waiting.priority, .since = now};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <list>
 #include <map>
@@ -21,7 +23,7 @@ class QueueState {
 
   enum class Outcome {
     kAdded,     // it waits now
-    kRaised,    // it waited already, with low priority, and overtakes now
+    kRaised,    // it waited already, with a lower priority, and overtakes now
     kAbsorbed,  // it waits already
   };
   // A delayed add for the key is dropped: the worker will look at the key before that anyway.
@@ -39,7 +41,11 @@ class QueueState {
   // Adds the delayed keys whose time has come, in the order of their times.
   std::vector<Promoted> Promote(MonotonicTime now);
   std::optional<MonotonicTime> NextPromotion() const;
-  bool HasReady() const { return !normal_.empty() || !low_.empty(); }
+  // Whether a key of at least that priority waits for a worker.
+  bool HasReady(Priority least = Priority::kLow) const {
+    return std::any_of(lines_.begin(), lines_.begin() + static_cast<int>(least) + 1,
+                       [](const Line& line) { return !line.empty(); });
+  }
 
   struct Taken {
     WorkKey key;
@@ -90,15 +96,14 @@ class QueueState {
     int failures = 0;
   };
 
-  Line& LineOf(Priority priority) { return priority == Priority::kNormal ? normal_ : low_; }
+  Line& LineOf(Priority priority) { return lines_.at(static_cast<std::size_t>(priority)); }
   void Enqueue(Node& node);
   void DropDelay(Entry& entry);
   void EraseIfUnused(const WorkKey& key);
   std::size_t& DepthOf(api::Kind kind, Priority priority);
 
   Entries entries_;
-  Line normal_;
-  Line low_;
+  std::array<Line, 3> lines_;  // by priority, the highest first
   Delays delays_;
   std::vector<const Node*> working_;  // as many as there are workers: few
   std::map<std::pair<api::Kind, Priority>, std::size_t> depths_;

@@ -10,6 +10,7 @@ namespace {
 
 // Longer than agents keep a finished task (docs/protocol.md).
 constexpr std::chrono::minutes kAgentsKeepTasks{15};
+constexpr std::chrono::minutes kSweepPeriod{1};
 
 }  // namespace
 
@@ -105,20 +106,19 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
 
 void TaskBoard::KeepLeftover(const std::string& id, const agents::AgentAddress& agent) {
   const MonotonicTime now = clock_.Monotonic();
-  while (!leftover_order_.empty()) {
-    const auto oldest = leftovers_.find(leftover_order_.front());
-    if (oldest != leftovers_.end() && oldest->second.until > now) {
-      break;
-    }
-    if (oldest != leftovers_.end()) {
-      leftovers_.erase(oldest);
-    }
-    leftover_order_.pop_front();
+  SweepLeftovers(now);
+  if (last_agent_ == nullptr || *last_agent_ != agent) {
+    last_agent_ = std::make_shared<const agents::AgentAddress>(agent);
   }
-  if (!leftovers_.contains(id)) {
-    leftover_order_.push_back(id);
+  leftovers_.insert_or_assign(id, Leftover{last_agent_, now + kAgentsKeepTasks});
+}
+
+void TaskBoard::SweepLeftovers(MonotonicTime now) {
+  if (now < next_sweep_) {
+    return;
   }
-  leftovers_.insert_or_assign(id, Leftover{agent, now + kAgentsKeepTasks});
+  next_sweep_ = now + kSweepPeriod;
+  std::erase_if(leftovers_, [&](const auto& entry) { return entry.second.until <= now; });
 }
 
 void TaskBoard::RemoveLeftover(agents::Client& client, const std::string& id) {
@@ -132,7 +132,7 @@ void TaskBoard::RemoveLeftover(agents::Client& client, const std::string& id) {
     leftover = found->second;
     leftovers_.erase(found);
   }
-  if (const auto forgot = client.Forget(leftover->agent, id); !forgot) {
+  if (const auto forgot = client.Forget(*leftover->agent, id); !forgot) {
     log::Debug("an agent keeps a finished task", {{"task", id}, {"error", forgot.error().message}});
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,13 +50,14 @@ class TaskBoard {
   };
   // A task that its agent may still have, although nobody is interested any more.
   struct Leftover {
-    agents::AgentAddress agent;
-    MonotonicTime until;  // when the agent has forgotten it
+    std::shared_ptr<const agents::AgentAddress> agent;  // thousands have the same
+    MonotonicTime until;                                // when the agent has forgotten it
   };
 
   std::optional<Entry> Known(const std::string& id);
   void RemoveLeftover(agents::Client& client, const std::string& id);
   void KeepLeftover(const std::string& id, const agents::AgentAddress& agent) REQUIRES(mutex_);
+  void SweepLeftovers(MonotonicTime now) REQUIRES(mutex_);
   Result<Step> Submit(agents::Client& client, const WorkKey& key, const api::TaskRequest& request,
                       const std::vector<plan::AgentCandidate>& candidates);
 
@@ -65,7 +66,8 @@ class TaskBoard {
   Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
   std::map<std::string, Leftover> leftovers_ GUARDED_BY(mutex_);
-  std::deque<std::string> leftover_order_ GUARDED_BY(mutex_);  // oldest first
+  std::shared_ptr<const agents::AgentAddress> last_agent_ GUARDED_BY(mutex_);
+  MonotonicTime next_sweep_ GUARDED_BY(mutex_);
 };
 
 }  // namespace tenantry::reconcile

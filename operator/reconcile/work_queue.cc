@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <functional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -42,16 +43,26 @@ std::string QueueName(api::Kind kind) {
 
 // controller-runtime writes priorities as numbers: 0 is its default, -100 its LowPriority.
 const char* PriorityLabel(Priority priority) {
-  return priority == Priority::kNormal ? "0" : "-100";
+  switch (priority) {
+    case Priority::kHigh:
+      return "100";
+    case Priority::kNormal:
+      return "0";
+    case Priority::kLow:
+      break;
+  }
+  return "-100";
 }
+
+constexpr std::array kPriorities = {Priority::kHigh, Priority::kNormal, Priority::kLow};
 
 // The series of one kind.
 struct KindMetrics {
   KindMetrics(api::Kind metrics_kind, telemetry::Registry& registry)
       : kind(metrics_kind),
         labels{{"name", QueueName(kind)}, {"controller", QueueName(kind)}},
-        depth_normal(Depth(registry, Priority::kNormal)),
-        depth_low(Depth(registry, Priority::kLow)),
+        depths{Depth(registry, Priority::kHigh), Depth(registry, Priority::kNormal),
+               Depth(registry, Priority::kLow)},
         adds(registry.GetCounter("workqueue_adds_total",
                                  "Total number of adds handled by workqueue", labels)),
         retries(registry.GetCounter("workqueue_retries_total",
@@ -73,14 +84,18 @@ struct KindMetrics {
                                   labels)) {}
 
   void Refresh(const QueueState& state, MonotonicTime now) {
-    depth_normal.Set(static_cast<double>(state.Depth(kind, Priority::kNormal)));
-    depth_low.Set(static_cast<double>(state.Depth(kind, Priority::kLow)));
+    for (const Priority priority : kPriorities) {
+      depths.at(static_cast<std::size_t>(priority))
+          .get()
+          .Set(static_cast<double>(state.Depth(kind, priority)));
+    }
     const QueueState::Unfinished work = state.UnfinishedWork(kind, now);
     unfinished.Set(Seconds(work.total));
     longest.Set(Seconds(work.longest));
   }
 
-  telemetry::Gauge& Depth(telemetry::Registry& registry, Priority priority) const {
+  std::reference_wrapper<telemetry::Gauge> Depth(telemetry::Registry& registry,
+                                                 Priority priority) const {
     telemetry::Labels with_priority = labels;
     with_priority.emplace("priority", PriorityLabel(priority));
     return registry.GetGauge("workqueue_depth", "Current depth of workqueue by priority",
@@ -89,8 +104,7 @@ struct KindMetrics {
 
   api::Kind kind;
   telemetry::Labels labels;
-  telemetry::Gauge& depth_normal;
-  telemetry::Gauge& depth_low;
+  std::array<std::reference_wrapper<telemetry::Gauge>, 3> depths;  // by priority
   telemetry::Counter& adds;
   telemetry::Counter& retries;
   telemetry::Histogram& queue_duration;
@@ -195,6 +209,11 @@ class WorkQueue::Impl {
     changed_.notify_all();
   }
 
+  bool IsBusy() {
+    const MutexLock lock(mutex_);
+    return state_.HasReady(Priority::kNormal);
+  }
+
   void RefreshMetrics() {
     const MutexLock lock(mutex_);
     for (KindMetrics& metrics : metrics_) {
@@ -264,6 +283,7 @@ void WorkQueue::Forget(const WorkKey& key) { impl_->Forget(key); }
 std::optional<WorkKey> WorkQueue::Get(std::stop_token stop) { return impl_->Get(stop); }
 void WorkQueue::Done(const WorkKey& key) { impl_->Done(key); }
 void WorkQueue::ShutDown() { impl_->ShutDown(); }
+bool WorkQueue::IsBusy() const { return impl_->IsBusy(); }
 void WorkQueue::RefreshMetrics() { impl_->RefreshMetrics(); }
 
 }  // namespace tenantry::reconcile

@@ -25,8 +25,9 @@ struct WorkKey {
   friend auto operator<=>(const WorkKey&, const WorkKey&) = default;
 };
 
-// A user's edit overtakes resync and the initial list.
-enum class Priority { kNormal, kLow };
+// A user's edit overtakes resync and the initial list; and what was begun is brought to its end
+// before anything new is begun (kHigh: a task of this key has ended).
+enum class Priority { kHigh, kNormal, kLow };
 
 struct QueueOptions {
   std::chrono::milliseconds min_retry_delay{5};
@@ -38,7 +39,7 @@ struct QueueOptions {
 std::chrono::milliseconds NextDelay(int attempt, double random, const QueueOptions& options);
 
 // Keys waiting for a worker: each at most once, never with two workers at a time (a key added while
-// it is worked on comes back afterwards). Normal before low; within one, first come first served.
+// it is worked on comes back afterwards). By priority; within one, first come first served.
 // Thread-safe. Metrics: workqueue_* {name,controller} with name = controller = the kind in lower
 // case (CONVENTIONS 2.3), workqueue_depth also by {priority}.
 class WorkQueue {
@@ -59,6 +60,7 @@ class WorkQueue {
   std::optional<WorkKey> Get(std::stop_token stop);
   void Done(const WorkKey& key);  // after Get, always
   void ShutDown();                // wakes all waiting workers
+  bool IsBusy() const;            // keys of more than low priority wait for a worker
   // Brings workqueue_unfinished_work_seconds and workqueue_longest_running_processor_seconds up to
   // date; otherwise they change only when work begins or ends. For a scrape, or once a second.
   void RefreshMetrics();

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def plan(bin_directory):
-    """Queue and plan alone: a program that prints its own line."""
+    """Queue and passes alone: a program that prints its own line."""
     subprocess.run([pathlib.Path(bin_directory) / "bench-plan"], check=True)
 
 

@@ -46,34 +46,46 @@ constexpr char kSettings[] =
 Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
   std::unique_ptr<PostgresServer> server(new PostgresServer);
   TRY(server->Prepare());
-  const std::string& folder = server->folder_.path();
-  const auto arguments = [&](int port) -> std::vector<std::string> {
-    return {Program("postgres"),
-            "-D",
-            folder + "/data",
-            "-p",
-            std::to_string(port),
-            "-c",
-            "listen_addresses=127.0.0.1,127.0.0.2",
-            "-k",
-            folder};
-  };
-  const auto answers = [&](int port) {
-    const auto access = server->access(kUser, kSuperuserPassword, "postgres", port);
-    return postgres::Connection::Open(access, "test").has_value();
-  };
-  server->process_ = TRY(ServerProcess::Start(
-      server->folder_,
-      {.name = "PostgreSQL",
-       .arguments = arguments,
-       .answers = answers,
-       .user = kUser,
-       .end_signal = SIGQUIT}));  // the immediate shutdown, which still removes shared memory
+  TRY(server->Launch());
   TRY(server->Script("postgres", "CREATE ROLE tenantry_admin LOGIN CREATEROLE CREATEDB PASSWORD '" +
                                      std::string(kAdminPassword) + "'"));
   TRY(server->Script("postgres", "CREATE DATABASE app OWNER tenantry_admin"));
   return server;
 }
+
+Result<void> PostgresServer::Launch() {
+  const auto arguments = [this](int port) -> std::vector<std::string> {
+    return {Program("postgres"),
+            "-D",
+            folder_.path() + "/data",
+            "-p",
+            std::to_string(port),
+            "-c",
+            "listen_addresses=127.0.0.1,127.0.0.2",
+            "-k",
+            folder_.path()};
+  };
+  const auto answers = [this](int port) {
+    const auto login = access(kUser, kSuperuserPassword, "postgres", port);
+    return postgres::Connection::Open(login, "test").has_value();
+  };
+  process_ = TRY(ServerProcess::Start(
+      folder_,
+      {.name = "PostgreSQL",
+       .arguments = arguments,
+       .answers = answers,
+       .user = kUser,
+       .end_signal = SIGQUIT}));  // the immediate shutdown, which still removes shared memory
+  return {};
+}
+
+Result<void> PostgresServer::RestartAsStandby() {
+  process_->Stop();
+  TRY(Run(kUser, {"touch", folder_.path() + "/data/standby.signal"}));
+  return Launch();
+}
+
+Result<void> PostgresServer::Promote() const { return Script("postgres", "SELECT pg_promote()"); }
 
 Result<void> PostgresServer::Prepare() {
   const std::string& folder = folder_.path();

@@ -39,10 +39,15 @@ class PostgresServer {
   std::string Value(const std::string& database, const std::string& sql) const;
 
   void Stop() { process_->Stop(); }
+  // Starts it anew, on another port, as a standby without a primary: it answers and writes nothing.
+  Result<void> RestartAsStandby();
+  // From a standby to a server that writes.
+  Result<void> Promote() const;
 
  private:
   PostgresServer() = default;
   Result<void> Prepare();
+  Result<void> Launch();
   api::PostgresAccess access(const std::string& user, const std::string& password,
                              const std::string& database, int port) const;
 

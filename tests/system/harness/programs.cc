@@ -66,33 +66,61 @@ void Programs::UseLinks(const Links& links) {
   StartOperator();
 }
 
-void Programs::StartAgent() {
-  agent_ = Need(
-      ChildProcess::Start({.arguments = {ProgramPath("tenantry-agent"), "--name=system-test",
-                                         "--listen-address=" + Local(agent_port_),
-                                         "--health-probe-bind-address=" + Local(agent_probe_port_),
-                                         "--metrics-bind-address=" + Local(agent_probe_port_),
-                                         "--tls-ca-file=" + (cluster_.pki / "ca.crt").string(),
-                                         "--tls-cert-file=" + (cluster_.pki / "agent.crt").string(),
-                                         "--tls-key-file=" + (cluster_.pki / "agent.key").string(),
-                                         "--fixtures-dir=" + fixtures_dir_.string()},
-                           .log_file = cluster_.directory / "system-test-agent.log"}));
-  AwaitProbe(agent_probe_port_, "tenantry-agent", AgentLog());
+Result<std::unique_ptr<ChildProcess>> Programs::LaunchAgent(int port, int probe_port,
+                                                            const std::string& name) const {
+  return ChildProcess::Start(
+      {.arguments = {ProgramPath("tenantry-agent"), "--name=" + name,
+                     "--listen-address=" + Local(port),
+                     "--health-probe-bind-address=" + Local(probe_port),
+                     "--metrics-bind-address=" + Local(probe_port),
+                     "--tls-ca-file=" + (cluster_.pki / "ca.crt").string(),
+                     "--tls-cert-file=" + (cluster_.pki / "agent.crt").string(),
+                     "--tls-key-file=" + (cluster_.pki / "agent.key").string(),
+                     "--fixtures-dir=" + fixtures_dir_.string()},
+       .log_file = cluster_.directory / (name + "-agent.log")});
 }
 
-void Programs::StartOperator() {
-  operator_ = Need(ChildProcess::Start(
-      {.arguments = {ProgramPath("tenantry-operator"), "--kubeconfig=" + links_.kubeconfig,
-                     "--health-probe-bind-address=" + Local(operator_probe_port_),
-                     "--metrics-bind-address=" + Local(operator_probe_port_),
+Result<std::unique_ptr<ChildProcess>> Programs::LaunchOperator(const std::string& kubeconfig,
+                                                               int probe_port,
+                                                               const std::string& log_name) const {
+  return ChildProcess::Start(
+      {.arguments = {ProgramPath("tenantry-operator"), "--kubeconfig=" + kubeconfig,
+                     "--health-probe-bind-address=" + Local(probe_port),
+                     "--metrics-bind-address=" + Local(probe_port),
                      "--agent-ca-file=" + (cluster_.pki / "ca.crt").string(),
                      "--agent-cert-file=" + (cluster_.pki / "operator.crt").string(),
                      "--agent-key-file=" + (cluster_.pki / "operator.key").string(),
                      "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s",
                      "--leader-election-retry-period=250ms", "--drift-interval=3s",
                      "--rotation-overlap=5s", "--log-level=debug"},
-       .log_file = cluster_.directory / "system-test-operator.log"}));
+       .log_file = cluster_.directory / log_name});
+}
+
+void Programs::StartAgent() {
+  agent_ = Need(LaunchAgent(agent_port_, agent_probe_port_, "system-test"));
+  AwaitProbe(agent_probe_port_, "tenantry-agent", AgentLog());
+}
+
+void Programs::StartOperator() {
+  operator_ =
+      Need(LaunchOperator(links_.kubeconfig, operator_probe_port_, "system-test-operator.log"));
   AwaitProbe(operator_probe_port_, "tenantry-operator", OperatorLog());
+}
+
+std::unique_ptr<ChildProcess> Programs::StartStandbyOperator() const {
+  const int probe_port = Need(FreePort());
+  auto standby =
+      Need(LaunchOperator(cluster_.operator_kubeconfig, probe_port, "standby-operator.log"));
+  AwaitProbe(probe_port, "the standby operator", standby->Log());
+  return standby;
+}
+
+Programs::SecondAgent Programs::StartSecondAgent() const {
+  const int port = Need(FreePort());
+  const int probe_port = Need(FreePort());
+  auto process = Need(LaunchAgent(port, probe_port, "second-" + std::to_string(port)));
+  AwaitProbe(probe_port, "the second agent", process->Log());
+  return {.process = std::move(process), .endpoint = "https://" + Local(port)};
 }
 
 void Programs::KillOperator() {
@@ -103,6 +131,10 @@ void Programs::KillOperator() {
 void Programs::KillAgent() {
   agent_->Signal(SIGKILL);
   (void)agent_->Wait(seconds(10));
+}
+
+Result<int> Programs::OperatorExit(std::chrono::milliseconds patience) {
+  return operator_->Wait(patience);
 }
 
 bool Programs::OperatorRuns() { return operator_->Running(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -27,10 +28,19 @@ class Programs {
 
   void StartOperator();
   void StartAgent();
+  // Another one, ready, without our links. It ends with what is returned.
+  std::unique_ptr<ChildProcess> StartStandbyOperator() const;
+  struct SecondAgent {
+    std::unique_ptr<ChildProcess> process;
+    std::string endpoint;
+  };
+  SecondAgent StartSecondAgent() const;
   void KillOperator();  // -9
   void KillAgent();     // -9
   bool OperatorRuns();
   bool AgentRuns();
+  // Its exit code once it has ended by itself; kUnavailable when it does not in time.
+  Result<int> OperatorExit(std::chrono::milliseconds patience);
   std::string OperatorLog() const;
   std::string AgentLog() const;
   std::string OperatorMetrics() const;
@@ -49,6 +59,11 @@ class Programs {
 
  private:
   Programs();
+  Result<std::unique_ptr<ChildProcess>> LaunchOperator(const std::string& kubeconfig,
+                                                       int probe_port,
+                                                       const std::string& log_name) const;
+  Result<std::unique_ptr<ChildProcess>> LaunchAgent(int port, int probe_port,
+                                                    const std::string& name) const;
 
   ClusterEnvironment cluster_;
   Links links_;

@@ -109,8 +109,8 @@ TEST(ConditionSet, CutsALongMessageBetweenTwoCharacters) {
   const auto conditions = AfterVerdict({Shape::kStalled, reason::kInvalidData, message});
 
   ExpectLegalShape(conditions, 3);
-  EXPECT_GT(conditions.front().message.size(), 32'000U);
-  EXPECT_TRUE(IsValidUtf8(conditions.front().message));
+  EXPECT_GT(conditions.front().message.str().size(), 32'000U);
+  EXPECT_TRUE(IsValidUtf8(conditions.front().message.str()));
 }
 
 TEST(StandingFailure, IsWhatATaskOfThisGenerationFailedWith) {

@@ -19,8 +19,8 @@ using api::ConditionStatus;
 std::string Describe(const std::vector<Condition>& conditions) {
   std::string text;
   for (const Condition& each : conditions) {
-    text += each.type + "=" + ToString(each.status) + " (" + each.reason + ": " + each.message +
-            ", generation " + std::to_string(each.observed_generation) + ")\n";
+    text += each.type.str() + "=" + ToString(each.status) + " (" + each.reason.str() + ": " +
+            each.message.str() + ", generation " + std::to_string(each.observed_generation) + ")\n";
   }
   return text;
 }
@@ -31,9 +31,9 @@ void ExpectWellFormed(const std::vector<Condition>& conditions, std::int64_t gen
   for (const Condition& each : conditions) {
     EXPECT_TRUE(types.insert(each.type).second) << each.type << " is there twice";
     ASSERT_FALSE(each.reason.empty()) << each.type;
-    EXPECT_TRUE(std::isupper(static_cast<unsigned char>(each.reason.front()))) << each.reason;
-    EXPECT_EQ(each.reason.find_first_of(" .,;:-"), std::string::npos) << each.reason;
-    EXPECT_LE(each.message.size(), 32'768U);
+    EXPECT_TRUE(std::isupper(static_cast<unsigned char>(each.reason.str().front()))) << each.reason;
+    EXPECT_EQ(each.reason.str().find_first_of(" .,;:-"), std::string::npos) << each.reason;
+    EXPECT_LE(each.message.str().size(), 32'768U);
     EXPECT_TRUE(ParseTime(each.last_transition_time)) << each.type;
     EXPECT_EQ(each.observed_generation, generation) << each.type << " (FAIL0006, FAIL0009)";
   }

@@ -50,16 +50,16 @@ TEST(RunningLoads, NamesALoadAsLongAsOneRuns) {
   RunningLoads loads;
   EXPECT_EQ(loads.AnyFor(KeyOf("acme")), "");
 
-  loads.Set(KeyOf("acme"), api::Name("catalog"), true);
-  loads.Set(KeyOf("acme"), api::Name("catalog"), true);
-  loads.Set(KeyOf("acme"), api::Name("users"), true);
+  loads.Begin(KeyOf("acme"), api::Name("catalog"));
+  loads.Begin(KeyOf("acme"), api::Name("catalog"));
+  loads.Begin(KeyOf("acme"), api::Name("users"));
   EXPECT_EQ(loads.AnyFor(KeyOf("acme")), "catalog");
   EXPECT_EQ(loads.AnyFor(KeyOf("globex")), "");
 
-  loads.Set(KeyOf("acme"), api::Name("catalog"), false);
+  EXPECT_FALSE(loads.End(KeyOf("acme"), api::Name("catalog"))) << "another one still runs";
   EXPECT_EQ(loads.AnyFor(KeyOf("acme")), "users");
-  loads.Set(KeyOf("acme"), api::Name("users"), false);
-  loads.Set(KeyOf("acme"), api::Name("users"), false);
+  EXPECT_TRUE(loads.End(KeyOf("acme"), api::Name("users")));
+  EXPECT_FALSE(loads.End(KeyOf("acme"), api::Name("users"))) << "it had ended before";
   EXPECT_EQ(loads.AnyFor(KeyOf("acme")), "");
 }
 
