@@ -11,9 +11,9 @@
 #include "agent/load/record_reader.h"
 #include "agent/load/redis_record.h"
 #include "agent/load/row_encoder.h"
-#include "common/base/sha256.h"
 #include "agent/load/table_loader.h"
 #include "agent/load/transaction.h"
+#include "common/base/sha256.h"
 #include "common/base/strings.h"
 
 namespace tenantry::load {

@@ -8,8 +8,8 @@
 
 #include "agent/load/byte_stream.h"
 #include "agent/load/place.h"
-#include "common/base/sha256.h"
 #include "common/base/result.h"
+#include "common/base/sha256.h"
 
 namespace tenantry::load {
 

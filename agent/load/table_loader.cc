@@ -9,9 +9,9 @@
 #include "agent/load/diagnose.h"
 #include "agent/load/record_reader.h"
 #include "agent/load/row_encoder.h"
-#include "common/base/sha256.h"
 #include "agent/load/statements.h"
 #include "agent/load/transaction.h"
+#include "common/base/sha256.h"
 
 namespace tenantry::load {
 namespace {
