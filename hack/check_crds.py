@@ -24,6 +24,7 @@ STRUCT_FILES = ["meta.h", "data_store.h", "tenant.h", "fixture_set.h"]
 
 SCALARS = {  # C++ type: type and format in the schema
     "std::string": ("string", None),
+    "SharedText": ("string", None),
     "bool": ("boolean", None),
     "int": ("integer", "int32"),
     "std::int64_t": ("integer", "int64"),

@@ -129,6 +129,8 @@ Error MakeStatementError(const ServerDiagnostics& diagnostics, const Endpoint& e
   message += ".";
   if (diagnostics.sqlstate == "42501") {
     message += " Give role " + endpoint.user + " that right.";
+  } else if (diagnostics.sqlstate == "25006") {
+    message += " Make the server writable, or name its primary; it is tried again.";
   } else if (!diagnostics.hint.empty()) {
     message += " " + Shorten(diagnostics.hint, kShownLimit);
   }
@@ -158,7 +160,9 @@ Error MakeConnectError(std::string_view text, const Endpoint& endpoint) {
     const Meaning meaning = MeaningOf(sqlstate, said);
     return {meaning.code,
             "User " + endpoint.user + " got no session in database " + endpoint.database + " of " +
-                endpoint.HostPort() + ": " + said + " [" + sqlstate + "].",
+                endpoint.HostPort() + ": " + said + " [" + sqlstate + "]." +
+                (sqlstate == "53300" ? " Close some, or raise max_connections; it is tried again."
+                                     : ""),
             meaning.reason};
   }
   if (IsTlsRefusal(text)) {

@@ -112,11 +112,17 @@ void Router::RouteTenant(const ObjectCache<api::Tenant>::Change& change, Origin 
   if (origin != Origin::kOwnWrite) {
     Wake({Kind::kTenant, tenant.meta.key()}, PriorityOf(origin));
   }
-  if (!change.before || !change.after) {
+  const bool came_or_went = !change.before || !change.after;
+  if (came_or_went) {
     queue_.AddAfter({Kind::kDataStore, StoreKey(tenant)}, kRecount);
+  }
+  if (came_or_went || change.before->status.provisioned_hash.empty() !=
+                          change.after->status.provisioned_hash.empty()) {
     for (const auto& key :
          world_.tenant_index.Claimants(StoreKey(tenant), api::EffectiveTenantId(tenant))) {
-      Wake({Kind::kTenant, key}, PriorityOf(origin));
+      if (key != tenant.meta.key()) {
+        Wake({Kind::kTenant, key}, PriorityOf(origin));
+      }
     }
   }
   if (change.before && change.after && !MattersToFixtures(*change.before, *change.after)) {

@@ -35,10 +35,10 @@ std::string HostForUrl(const std::string& ip) {
   return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
 }
 
-// Who claimed first: the one that is provisioned, then the older one.
+// Who claimed first: the one that is provisioned, then the older one. Of two of the same second
+// neither: the database decides, which gives the ID to the first that asks.
 auto ClaimRank(const api::Tenant& tenant) {
-  return std::make_tuple(tenant.status.provisioned_hash.empty(), tenant.meta.creation_timestamp,
-                         tenant.meta.uid);
+  return std::make_tuple(tenant.status.provisioned_hash.empty(), tenant.meta.creation_timestamp);
 }
 
 }  // namespace

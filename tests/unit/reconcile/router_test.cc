@@ -287,6 +287,19 @@ TEST_F(RouterTest, WakesATenantWhenSomebodyElseChangesItsObjects) {
   EXPECT_EQ(Woken(), Words{"Tenant acme"});
 }
 
+TEST_F(RouterTest, TellsTheOtherClaimantsWhenATenantIsProvisioned) {
+  Know(TenantOf("acme"));
+  api::Tenant rival = TenantOf("copy");
+  rival.spec.tenant_id = api::TenantId("acme");
+  Know(rival);
+  api::Tenant provisioned = Next(TenantOf("acme"));
+  provisioned.status.provisioned_hash = "h";
+
+  router_.Seen(provisioned, Origin::kOwnWrite);
+
+  EXPECT_EQ(Woken(), Words{"Tenant copy"});
+}
+
 TEST_F(RouterTest, KeepsOnlyItsOwnAnnotations) {
   api::Tenant tenant = TenantOf("acme");
   tenant.meta.annotations = {{"kubectl.kubernetes.io/last-applied-configuration", "{}"},
