@@ -63,7 +63,7 @@ class Sink : public kube::ReflectorSink {
 class KindSink final : public Sink {
  public:
   KindSink(api::Kind kind, const api::Namespace& ns, const Informed& informed)
-      : Sink(ns), kind_(kind), informed_(informed), world_(informed.world) {}
+      : Sink(ns), kind_(kind), informed_(informed) {}
 
  private:
   template <class T>
@@ -102,11 +102,11 @@ class KindSink final : public Sink {
   std::vector<api::ObjectKey> Known() const override {
     switch (kind_) {
       case api::Kind::kDataStore:
-        return world_.stores.Keys();
+        return informed_.world.stores.Keys();
       case api::Kind::kTenant:
-        return world_.tenants.Keys();
+        return informed_.world.tenants.Keys();
       case api::Kind::kFixtureSet:
-        return world_.fixture_sets.Keys();
+        return informed_.world.fixture_sets.Keys();
     }
     return {};
   }
@@ -114,11 +114,11 @@ class KindSink final : public Sink {
   std::size_t size() const {
     switch (kind_) {
       case api::Kind::kDataStore:
-        return world_.stores.size();
+        return informed_.world.stores.size();
       case api::Kind::kTenant:
-        return world_.tenants.size();
+        return informed_.world.tenants.size();
       case api::Kind::kFixtureSet:
-        return world_.fixture_sets.size();
+        return informed_.world.fixture_sets.size();
     }
     return 0;
   }
@@ -127,13 +127,11 @@ class KindSink final : public Sink {
 
   api::Kind kind_;
   const Informed informed_;
-  const World& world_;
 };
 
 class AgentSink final : public Sink {
  public:
-  AgentSink(const api::Namespace& ns, const Informed& informed)
-      : Sink(ns), informed_(informed), world_(informed.world) {}
+  AgentSink(const api::Namespace& ns, const Informed& informed) : Sink(ns), informed_(informed) {}
 
  private:
   static bool IsReady(const Json& status) {
@@ -158,18 +156,17 @@ class AgentSink final : public Sink {
       pod.ready = IsReady(status);
     }
     informed_.router.Seen(std::move(pod), origin);
-    informed_.metrics.SetCacheObjects("Pod", world_.agents.size());
+    informed_.metrics.SetCacheObjects("Pod", informed_.world.agents.size());
   }
 
   void Drop(const api::ObjectKey& key) override {
     informed_.router.AgentGone(key);
-    informed_.metrics.SetCacheObjects("Pod", world_.agents.size());
+    informed_.metrics.SetCacheObjects("Pod", informed_.world.agents.size());
   }
 
-  std::vector<api::ObjectKey> Known() const override { return world_.agents.Keys(); }
+  std::vector<api::ObjectKey> Known() const override { return informed_.world.agents.Keys(); }
 
   const Informed informed_;
-  const World& world_;
 };
 
 class ReferenceSink final : public Sink {

@@ -13,14 +13,13 @@ namespace tenantry::reconcile {
 namespace {
 
 using api::Tenant;
-
-// Longer than most tasks take, shorter than a user's patience.
-constexpr std::chrono::milliseconds kProgressGrace{200};
-
 using plan::TenantMemory;
 using plan::TenantObserved;
 using plan::TenantOutcome;
 using plan::TenantPlan;
+
+// Longer than most tasks take, shorter than a user's patience.
+constexpr std::chrono::milliseconds kProgressGrace{200};
 
 template <class Object>
 WriteMode ModeFor(const std::optional<plan::Existing<Object>>& existing) {

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <vector>
 
 #include "common/telemetry/metrics.h"
+#include "tests/support/cluster.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/kube/scripted_server.h"
 
 namespace tenantry::kube {
@@ -25,6 +29,7 @@ class EventRecorderTest : public ::testing::Test {
 
   ScriptedReply Reply(const ScriptedRequest& request) {
     requests_.push_back(request);
+    ++replies_;
     return request.method == "PATCH" && gone_ ? AnswerStatus(404, "NotFound", "gone")
                                               : Answer(200, "{}");
   }
@@ -32,12 +37,30 @@ class EventRecorderTest : public ::testing::Test {
   const SystemClock clock_;
   std::unique_ptr<telemetry::Registry> metrics_ = telemetry::Registry::Make();
   std::vector<ScriptedRequest> requests_;
+  std::atomic<int> replies_ = 0;
   bool gone_ = false;
   ScriptedServer server_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<EventRecorder> recorder_;
   EventSubject acme_{.kind = api::Kind::kTenant, .meta = {}};
 };
+
+TEST_F(EventRecorderTest, YieldsToWorkForTenSecondsAtMost) {
+  testing::ManualClock clock;
+  std::atomic<int> asked = 0;
+  recorder_ = EventRecorder::Make(*client_, "operator-0", clock, [&] {
+    ++asked;
+    return true;
+  });
+
+  recorder_->Record(acme_, EventType::kNormal, "Succeeded", "Succeeded");
+
+  EXPECT_TRUE(testing::WaitUntil(std::chrono::seconds(10), [&] { return asked >= 3; }));
+  EXPECT_EQ(replies_, 0);
+  clock.Advance(std::chrono::seconds(10));
+  EXPECT_TRUE(testing::WaitUntil(std::chrono::seconds(10), [&] { return replies_ == 1; }));
+  recorder_.reset();
+}
 
 TEST_F(EventRecorderTest, WritesWhatIsQueuedBeforeItEnds) {
   recorder_->Record(acme_, EventType::kWarning, "SecretNotFound", "Secret x is missing");

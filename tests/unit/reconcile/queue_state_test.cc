@@ -37,6 +37,18 @@ TEST(QueueState, HandsKeysOutInTheOrderTheyCame) {
   EXPECT_EQ(TakeAll(state, kStart), (Names{"b", "a", "c"}));
 }
 
+TEST(QueueState, BringsWhatWasBegunToItsEndFirst) {
+  QueueState state;
+  state.Add(Key("edit"), Priority::kNormal, kStart);
+  state.Add(Key("begun"), Priority::kLow, kStart);
+  EXPECT_FALSE(state.HasReady(Priority::kHigh));
+
+  EXPECT_EQ(state.Add(Key("begun"), Priority::kHigh, kStart), Outcome::kRaised);
+
+  EXPECT_TRUE(state.HasReady(Priority::kHigh));
+  EXPECT_EQ(TakeAll(state, kStart), (Names{"begun", "edit"}));
+}
+
 TEST(QueueState, HandsNormalKeysOutBeforeLowOnes) {
   QueueState state;
   state.Add(Key("resync-1"), Priority::kLow, kStart);
