@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 usage() {
   cat <<TEXT
 Usage: ${0##*/} [DIRECTORY]
-Checks the includes of common/, operator/ and agent/ below DIRECTORY (default: this repository).
+Checks the includes of common/, operator/, agent/ and cli/ below DIRECTORY (default: this repository).
 TEXT
 }
 
@@ -25,15 +25,16 @@ operator            common operator
 agent/tasks         common
 agent/postgres      common
 agent/redis         common
+agent/load/read     common/base common/api
 agent               common agent
+cli                 common agent
 '
 
 # Pure files outside operator/plan, as glob patterns: they may include each other, common/base and
 # common/api.
 readonly PURE_FILES='
-agent/load/byte_stream.h agent/load/input.* agent/load/csv_* agent/load/json_* agent/load/place.*
-agent/load/record* agent/load/row_encoder.* agent/load/sha256.* agent/load/table.*
-agent/load/content_hash.*
+agent/load/input.* agent/load/csv_* agent/load/json_* agent/load/read/*
+agent/load/record* agent/load/row_encoder.* agent/load/table.* agent/load/content_hash.*
 agent/provision/desired.* agent/provision/migrations.* agent/provision/observed.*
 agent/provision/plan.* agent/provision/templates.*
 '
@@ -50,8 +51,8 @@ pqxx/             agent/postgres
 libpq             agent/postgres
 hiredis/          agent/redis
 yaml-cpp/         common/flags operator/kube
-CLI/              common/flags
-nlohmann/         common/api operator/kube operator/agents operator/reconcile agent
+CLI/              common/flags cli
+nlohmann/         common/api operator/kube operator/agents operator/reconcile agent cli
 '
 
 # A header of ours that includes one of these is private to its folder: third-party types stay out of
@@ -141,7 +142,7 @@ main() {
   esac
   cd "${1:-$REPO_ROOT}"
   includes=$(grep -rnoE --include='*.h' --include='*.cc' '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+' \
-    common operator agent | sed -E 's/^([^:]+):([0-9]+):.*([<"])(.*)$/\1 \2 \3 \4/')
+    common operator agent cli | sed -E 's/^([^:]+):([0-9]+):.*([<"])(.*)$/\1 \2 \3 \4/')
   [ -n "$includes" ] || fail "there are no sources below $PWD."
   while read -r file line kind header; do
     [ "$kind" != '<' ] || note_private "$file" "$header"

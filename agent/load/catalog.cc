@@ -9,7 +9,9 @@ namespace tenantry::load {
 namespace {
 
 constexpr char kFindTable[] = R"(
-SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid, c.relkind, row_security_active(c.oid),
+  EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.confrelid = c.oid)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2)";
 
 // `base` unwraps domains. Types that have no equality, or one that is about something else (the
@@ -30,7 +32,8 @@ SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(b.typid, b.t
     'line', 'circle', 'jsonpath', 'refcursor', 'aclitem'),
   CASE WHEN a.attidentity <> '' THEN format('nextval(%L::regclass)', pg_get_serial_sequence(
          format('%I.%I', n.nspname, c.relname), a.attname))
-       WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END
+       WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+  a.attnotnull
 FROM pg_attribute a
 JOIN base b ON b.attnum = a.attnum
 JOIN pg_type t ON t.oid = b.typid AND t.typtype <> 'd'
@@ -93,6 +96,8 @@ TableColumn::Class ClassOf(const std::string& word) {
 struct FoundTable {
   std::string oid;
   bool partitioned = false;
+  bool row_security = false;
+  bool refers_to_itself = false;
 };
 Result<FoundTable> FindTable(postgres::Connection& connection, const std::string& schema,
                              const std::string& table, const Origin& origin) {
@@ -111,7 +116,10 @@ Result<FoundTable> FindTable(postgres::Connection& connection, const std::string
     return refuse(" is no table but a view or the like in schema " + schema +
                   ". Name a table in target.table.");
   }
-  return FoundTable{.oid = found.Text(0), .partitioned = kind == "p"};
+  return FoundTable{.oid = found.Text(0),
+                    .partitioned = kind == "p",
+                    .row_security = found.Text(0, 2) == "t",
+                    .refers_to_itself = found.Text(0, 3) == "t"};
 }
 
 Result<void> CallWithLockName(postgres::Connection& connection, const std::string& function,
@@ -132,6 +140,9 @@ Result<Table> DescribeTable(postgres::Connection& connection, const std::string&
   Table described = {.schema = schema,
                      .name = table,
                      .partitioned = found.partitioned,
+                     .row_security = found.row_security,
+                     .refers_to_itself = found.refers_to_itself,
+                     .oid = found.oid,
                      .columns = {},
                      .unique_indexes = {}};
   const postgres::Rows columns = TRY(connection.Execute(kDescribeColumns, {found.oid}));
@@ -140,6 +151,7 @@ Result<Table> DescribeTable(postgres::Connection& connection, const std::string&
                                  .type = columns.Text(row, 1),
                                  .storage_type = columns.Text(row, 2),
                                  .type_class = ClassOf(columns.Text(row, 3)),
+                                 .not_null = columns.Text(row, 8) == "t",
                                  .generated = columns.Text(row, 4) == "t",
                                  .always_identity = columns.Text(row, 5) == "t",
                                  .comparable = columns.Text(row, 6) == "t",

@@ -202,7 +202,7 @@ Error ExplainInsert(const FailedLoad& load, const std::vector<Presence>& presenc
 }  // namespace
 
 Error ExplainCopyFailure(const FailedLoad& load, Error error) {
-  const std::int64_t line = CopyLine(load.connection.last_diagnostics().context);
+  const std::int64_t line = CopyLine(load.connection.last_diagnostics().context, kStagingName);
   if (error.code != ErrorCode::kInvalid || line == 0) {
     return General(load, std::move(error));
   }

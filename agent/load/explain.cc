@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "agent/load/json_text.h"
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "common/base/strings.h"
 
 namespace tenantry::load {
@@ -152,12 +152,13 @@ std::string ExplainValue(const Value& value, const std::string& type,
   return shown + " is not " + InWords(type) + ServerWords(diagnostics) + ". Correct the row.";
 }
 
-std::int64_t CopyLine(const std::string& context) {
-  std::size_t at = context.find(kStagingName);
-  if (at == std::string::npos) {
+std::int64_t CopyLine(const std::string& context, std::string_view name) {
+  const std::string start = "COPY " + std::string(name) + ", ";
+  const std::size_t found = context.find(start);
+  if (found == std::string::npos) {
     return 0;
   }
-  at = context.find_first_of("0123456789", at + std::string_view(kStagingName).size());
+  const std::size_t at = context.find_first_of("0123456789", found + start.size());
   if (at == std::string::npos) {
     return 0;
   }

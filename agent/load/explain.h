@@ -28,9 +28,9 @@ std::string ListValues(const RecordCopy& record, const std::vector<std::string>&
 std::string ExplainValue(const Value& value, const std::string& type,
                          const postgres::ServerDiagnostics& diagnostics);
 
-// Number of the line that COPY's error context names; 0 when it names none. The context is in the
-// server's language: only the order "table, line" is relied on.
-std::int64_t CopyLine(const std::string& context);
+// Number of the line that the error context of COPY into `name` tells; 0 when it tells none. The
+// context is in the server's language: only the order "table, line" is relied on.
+std::int64_t CopyLine(const std::string& context, std::string_view name);
 
 // The server refused the record as such (a constraint, a trigger, row-level security).
 bool IsRecordError(const std::string& sqlstate);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/load/byte_stream.h"
+#include "agent/load/read/byte_stream.h"
 
 namespace tenantry::load {
 

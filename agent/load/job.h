@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "agent/load/source.h"
 #include "agent/load/table.h"
 #include "agent/tasks/task.h"

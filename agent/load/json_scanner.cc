@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "agent/load/json_text.h"
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 
 namespace tenantry::load {
 namespace {

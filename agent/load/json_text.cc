@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "agent/load/byte_stream.h"
 #include "agent/load/input.h"
 #include "agent/load/json_scanner.h"
+#include "agent/load/read/byte_stream.h"
 
 namespace tenantry::load {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/load/byte_stream.h"
-#include "agent/load/place.h"
+#include "agent/load/read/byte_stream.h"
+#include "agent/load/read/place.h"
 #include "agent/load/record.h"
 #include "common/api/fixture_set.h"
 #include "common/base/result.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "agent/load/record.h"
 #include "agent/redis/connection.h"
 #include "common/api/fixture_set.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "agent/load/record.h"
 #include "agent/load/table.h"
 #include "common/base/result.h"

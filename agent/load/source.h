@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "agent/load/byte_stream.h"
-#include "agent/load/place.h"
+#include "agent/load/read/byte_stream.h"
+#include "agent/load/read/place.h"
 #include "common/base/result.h"
 #include "common/base/sha256.h"
 

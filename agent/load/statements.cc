@@ -42,28 +42,60 @@ std::string Comparable(const Table& table, std::size_t column, const std::string
   return table.columns[column].comparable ? value : value + "::text";
 }
 
+// What a column of the row that is there becomes.
+std::string NewValue(const Table& table, std::size_t column, api::Conflict conflict) {
+  const std::string name = Column(table, column);
+  if (conflict != api::Conflict::kMerge) {
+    return "excluded." + name;
+  }
+  const std::string& type = table.columns[column].storage_type;
+  return type == "jsonb" ? "tenantry.merge_jsonb(t." + name + ", excluded." + name + ")"
+                         : "coalesce(excluded." + name + ", t." + name + ")";
+}
+
+// When a record wins over the row that is there, beside that it differs.
+std::string Condition(const Table& table, const InsertOptions& options) {
+  if (!options.cursor) {
+    return "";
+  }
+  const std::string name = Column(table, *options.cursor);
+  const bool newest = options.conflict == api::Conflict::kKeepNewest;
+  return " AND (t." + name + " IS NULL AND excluded." + name + " IS NOT NULL OR excluded." + name +
+         (newest ? " > t." : " < t.") + name + ")";
+}
+
 std::string OnConflict(const Table& table, const Key& key, const std::vector<std::size_t>& inserted,
-                       api::Conflict conflict) {
-  if (conflict == api::Conflict::kError) {
+                       const InsertOptions& options) {
+  if (options.conflict == api::Conflict::kError) {
     return "";
   }
   std::vector<std::string> target, set, old_values, new_values;
   for (const std::size_t column : key.columns) {
     target.push_back(Column(table, column));
   }
-  for (const std::size_t column : inserted) {
-    if (!key.Has(column)) {
-      set.push_back(Column(table, column) + " = excluded." + Column(table, column));
-      old_values.push_back(Comparable(table, column, "t"));
-      new_values.push_back(Comparable(table, column, "excluded"));
+  const bool replace = options.conflict == api::Conflict::kReplace;
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    const bool given = std::find(inserted.begin(), inserted.end(), column) != inserted.end();
+    const TableColumn& meant = table.columns[column];
+    if (key.Has(column) || meant.generated || (!given && !replace)) {
+      continue;
     }
+    if (!given && !meant.default_sql.empty()) {
+      set.push_back(Column(table, column) + " = DEFAULT");  // a default is not compared: now()
+      continue;
+    }
+    const std::string value =
+        given ? NewValue(table, column, options.conflict) : "NULL::" + meant.storage_type;
+    set.push_back(Column(table, column) + " = " + value);
+    old_values.push_back(Comparable(table, column, "t"));
+    new_values.push_back(meant.comparable ? value : "(" + value + ")::text");
   }
   const std::string clause = " ON CONFLICT (" + Join(target, ", ") + ") DO ";
-  if (conflict == api::Conflict::kSkip || set.empty()) {
+  if (options.conflict == api::Conflict::kSkip || old_values.empty()) {
     return clause + "NOTHING";
   }
   return clause + "UPDATE SET " + Join(set, ", ") + " WHERE ROW(" + Join(old_values, ", ") +
-         ") IS DISTINCT FROM ROW(" + Join(new_values, ", ") + ")";
+         ") IS DISTINCT FROM ROW(" + Join(new_values, ", ") + ")" + Condition(table, options);
 }
 
 std::string Tracking(const Table& table, const Key& key) {
@@ -79,7 +111,7 @@ std::string Tracking(const Table& table, const Key& key) {
 
 // True for rows that the statement has made.
 std::string IsInserted(const Table& table, const Key& key, api::Conflict conflict) {
-  if (conflict != api::Conflict::kUpdate) {
+  if (conflict == api::Conflict::kError || conflict == api::Conflict::kSkip) {
     return "true";
   }
   if (!table.partitioned) {
@@ -113,8 +145,10 @@ std::string QualifiedName(const Table& table) {
 
 std::string StagingColumn(std::size_t column) { return "c" + std::to_string(column + 1); }
 
-std::string CreateStaging(const Table& table, const Key& key) {
-  std::string sql = "CREATE TEMPORARY TABLE " + kStaging + " (record bigint NOT NULL, absent text";
+std::string CreateStaging(const Table& table, const Key& key, StagingLife life) {
+  std::string sql = "CREATE TEMPORARY TABLE ";
+  sql += life == StagingLife::kSession ? "IF NOT EXISTS " : "";
+  sql += kStaging + " (record bigint NOT NULL, absent text";
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (column.generated) {
@@ -123,7 +157,16 @@ std::string CreateStaging(const Table& table, const Key& key) {
     sql += ", " + StagingColumn(i) + " " + column.storage_type;
     sql += key.IsDefaulted(i) ? " DEFAULT (" + column.default_sql + ")" : "";
   }
-  return sql + ") ON COMMIT DROP";
+  return sql + (life == StagingLife::kSession ? ") ON COMMIT DELETE ROWS" : ") ON COMMIT DROP");
+}
+
+std::string CopyColumnsIntoStaging(const std::vector<std::size_t>& columns,
+                                   std::string_view format) {
+  std::string sql = "COPY " + kStaging + " (record, absent";
+  for (const std::size_t column : columns) {
+    sql += ", " + StagingColumn(column);
+  }
+  return sql + ") FROM STDIN (FORMAT " + std::string(format) + ")";
 }
 
 std::string CopyIntoStaging(const Table& table, const Key& key) {
@@ -167,8 +210,38 @@ std::string DropSuperseded(const Key& key) {
          Join(matches, " AND ");
 }
 
+std::string DropSuperseded(const Key& key, api::Conflict conflict, std::size_t cursor) {
+  std::vector<std::string> columns;
+  for (const std::size_t column : key.columns) {
+    columns.push_back(StagingColumn(column));
+  }
+  const bool newest = conflict == api::Conflict::kKeepNewest;
+  return "DELETE FROM " + kStaging + " s USING (SELECT record, row_number() OVER (PARTITION BY " +
+         Join(columns, ", ") + " ORDER BY " + StagingColumn(cursor) + (newest ? " DESC" : "") +
+         " NULLS LAST, record) AS place FROM " + kStaging +
+         ") d WHERE s.record = d.record AND d.place > 1";
+}
+
+std::string EmptyStaging() { return "TRUNCATE " + kStaging; }
+
+std::string CountSame(const Table& table, const Key& key, const std::vector<Presence>& presence) {
+  std::vector<std::string> matches, old_values, new_values;
+  for (const std::size_t column : key.columns) {
+    matches.push_back("t." + Column(table, column) + " = " +
+                      ValueOf(table, key, presence, column, "s"));
+  }
+  for (const std::size_t column : InsertedColumns(table, key, presence)) {
+    const std::string value = ValueOf(table, key, presence, column, "s");
+    old_values.push_back(Comparable(table, column, "t"));
+    new_values.push_back(table.columns[column].comparable ? value : "(" + value + ")::text");
+  }
+  return "SELECT count(*) FROM " + kStaging + " s JOIN " + QualifiedName(table) + " t ON " +
+         Join(matches, " AND ") + " WHERE ROW(" + Join(old_values, ", ") +
+         ") IS NOT DISTINCT FROM ROW(" + Join(new_values, ", ") + ")";
+}
+
 std::string LockForUpdate(const Table& table, api::Conflict conflict) {
-  return table.partitioned && conflict == api::Conflict::kUpdate
+  return table.partitioned && conflict != api::Conflict::kError && conflict != api::Conflict::kSkip
              ? "LOCK TABLE " + QualifiedName(table) + " IN SHARE ROW EXCLUSIVE MODE"
              : "";
 }
@@ -189,7 +262,7 @@ std::string InsertFromStaging(const Table& table, const Key& key,
   if (options.last_record) {
     sql += " WHERE s.record <= " + std::to_string(*options.last_record);
   }
-  sql += OnConflict(table, key, inserted, options.conflict) + Returning(table, key, options) + ")";
+  sql += OnConflict(table, key, inserted, options) + Returning(table, key, options) + ")";
   if (options.track == TrackRows::kYes) {
     sql += Tracking(table, key);
   }

@@ -24,15 +24,27 @@ std::string QualifiedName(const Table& table);
 // The staging table's column for column `column` of the target.
 std::string StagingColumn(std::size_t column);
 
-std::string CreateStaging(const Table& table, const Key& key);
+enum class StagingLife { kTransaction, kSession };  // kSession: emptied by each commit
+std::string CreateStaging(const Table& table, const Key& key,
+                          StagingLife life = StagingLife::kTransaction);
+// `columns` of the table, in the order of the data.
+std::string CopyColumnsIntoStaging(const std::vector<std::size_t>& columns,
+                                   std::string_view format);
 std::string CopyIntoStaging(const Table& table, const Key& key);
 
 // What a row gets in that column: the data's value or the default.
 std::string ValueOf(const Table& table, const Key& key, const std::vector<Presence>& presence,
                     std::size_t column, const std::string& staging_alias);
 
-// Keeps the last record of each key; affects as many rows as it drops.
+// Keeps the last record of each key, of kKeepNewest and kKeepOldest the one that they mean; affects
+// as many rows as it drops.
 std::string DropSuperseded(const Key& key);
+std::string DropSuperseded(const Key& key, api::Conflict conflict, std::size_t cursor);
+
+std::string EmptyStaging();
+
+// Counts staged records that say what their rows say already.
+std::string CountSame(const Table& table, const Key& key, const std::vector<Presence>& presence);
 
 // Partitioned tables do not tell a row that was there from a new one, unless nobody else writes
 // while we look. Empty: no lock is needed.
@@ -40,6 +52,7 @@ std::string LockForUpdate(const Table& table, api::Conflict conflict);
 
 struct InsertOptions {
   api::Conflict conflict = api::Conflict::kError;
+  std::optional<std::size_t> cursor = {};  // column, for kKeepNewest and kKeepOldest
   TrackRows track = TrackRows::kNo;
   std::optional<std::int64_t> last_record;  // only records up to this one
 };

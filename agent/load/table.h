@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "agent/load/record.h"
 #include "common/api/fixture_set.h"
 #include "common/base/result.h"
@@ -19,6 +19,7 @@ struct TableColumn {
   std::string type;          // as format_type shows it
   std::string storage_type;  // the same, or what a domain is made of
   Class type_class = Class::kPlain;
+  bool not_null = false;
   bool generated = false;        // GENERATED ALWAYS AS (…) STORED
   bool always_identity = false;  // GENERATED ALWAYS AS IDENTITY
   bool comparable = true;        // the type has an equality worth the name
@@ -37,6 +38,9 @@ struct Table {
   std::string schema;
   std::string name;
   bool partitioned = false;
+  bool row_security = false;      // it applies to the session's role
+  bool refers_to_itself = false;  // by a foreign key
+  std::string oid = {};
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;
 

@@ -14,7 +14,6 @@
 namespace tenantry::postgres {
 namespace {
 
-constexpr std::chrono::seconds kConnectTimeout{5};
 constexpr char kSystemRoots[] = "/etc/ssl/certs/ca-certificates.crt";
 
 // Everything that a role, a database or the environment could have set otherwise and that our
@@ -68,10 +67,10 @@ std::map<std::string, std::string> MakeParameters(const api::PostgresAccess& acc
       {"dbname", access.database},
       {"user", access.user},
       {"password", access.password.reveal()},
-      {"passfile", "/dev/null"},
+      {"passfile", "/nonexistent"},
       {"sslmode", api::ToLibpq(access.ssl_mode)},
       {"gssencmode", "disable"},
-      {"application_name", application},
+      {"application_name", access.application.empty() ? application : access.application},
       {"client_encoding", "UTF8"},
       {"options", kSessionOptions},
       {"keepalives", "1"},
@@ -111,8 +110,13 @@ ConnectionHandle Start(const std::map<std::string, std::string>& parameters) {
 }
 
 // Drives libpq's login to its end.
-Result<void> FinishLogin(PGconn* connection, const Endpoint& endpoint, const StopSignal& stop) {
-  const MonotonicTime deadline = std::chrono::steady_clock::now() + kConnectTimeout;
+Result<void> FinishLogin(PGconn* connection, const api::PostgresAccess& access,
+                         const StopSignal& stop) {
+  const Endpoint endpoint = EndpointOf(access);
+  std::optional<MonotonicTime> deadline;
+  if (access.connect_timeout.count() > 0) {
+    deadline = std::chrono::steady_clock::now() + access.connect_timeout;
+  }
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) {
@@ -124,7 +128,8 @@ Result<void> FinishLogin(PGconn* connection, const Endpoint& endpoint, const Sto
         return Error{ErrorCode::kCancelled,
                      "Stopped while connecting to " + endpoint.HostPort() + "."};
       case Wake::kTimedOut:
-        return MakeBrokenError("no answer within 5 s", endpoint);
+        return MakeBrokenError(
+            "no answer within " + std::to_string(access.connect_timeout.count()) + " s", endpoint);
       case Wake::kReady:
         break;
     }
@@ -151,7 +156,7 @@ Result<ConnectionHandle> Connect(const api::PostgresAccess& access, const std::s
   }
   // Verbose messages hold the SQLSTATE, which libpq gives in no other way before the login is done.
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
-  TRY(FinishLogin(connection.get(), endpoint, stop));
+  TRY(FinishLogin(connection.get(), access, stop));
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   if (PQsetnonblocking(connection.get(), 1) != 0) {
     return MakeBrokenError(PQerrorMessage(connection.get()), endpoint);

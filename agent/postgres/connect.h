@@ -16,7 +16,7 @@ struct ConnectionDeleter {
 };
 using ConnectionHandle = std::unique_ptr<PGconn, ConnectionDeleter>;
 
-// Logs in within 5 s; the session is in non-blocking mode.
+// Logs in within access.connect_timeout; the session is in non-blocking mode.
 Result<ConnectionHandle> Connect(const api::PostgresAccess& access, const std::string& application,
                                  const StopSignal& stop);
 

@@ -79,6 +79,8 @@ bool IsTlsRefusal(std::string_view text) {
          Mentions(text, "does not match host name") || Mentions(text, "SSL error");
 }
 
+constexpr char kAsksForPassword[] = " asks for a password, and none is given";
+
 Error MakeCredentialsError(const std::string& sqlstate, std::string_view text,
                            const Endpoint& endpoint) {
   const std::string said = ServerText(text, sqlstate);
@@ -165,6 +167,12 @@ Error MakeConnectError(std::string_view text, const Endpoint& endpoint) {
                                      : ""),
             meaning.reason};
   }
+  if (Mentions(text, "no password supplied")) {  // libpq's own words; it sends nothing then
+    return {ErrorCode::kInvalid,
+            "PostgreSQL at " + endpoint.HostPort() + kAsksForPassword + " for user " +
+                endpoint.user + ". Correct the Secret.",
+            api::reason::kCredentialsRefused};
+  }
   if (IsTlsRefusal(text)) {
     return {ErrorCode::kInvalid,
             "No trusted TLS connection to " + endpoint.HostPort() + " (" +
@@ -172,6 +180,10 @@ Error MakeConnectError(std::string_view text, const Endpoint& endpoint) {
             api::reason::kDatabaseUnreachable};
   }
   return MakeBrokenError(text, endpoint);
+}
+
+bool AsksForPassword(const Error& error) {
+  return error.message.find(kAsksForPassword) != std::string::npos;
 }
 
 Error MakeBrokenError(std::string_view text, const Endpoint& endpoint) {

@@ -29,6 +29,9 @@ Error MakeStatementError(const ServerDiagnostics& diagnostics, const Endpoint& e
 // ("…: FATAL:  28P01: password authentication failed …").
 Error MakeConnectError(std::string_view text, const Endpoint& endpoint);
 
+// The server asks for a password, and there is none to give: one may be asked for.
+bool AsksForPassword(const Error& error);
+
 // The session broke: nobody answers any more.
 Error MakeBrokenError(std::string_view text, const Endpoint& endpoint);
 

@@ -54,6 +54,10 @@ inline constexpr EnumName<Conflict> kConflictNames[] = {
     {Conflict::kError, "Error"},
     {Conflict::kSkip, "Skip"},
     {Conflict::kUpdate, "Update"},
+    {Conflict::kReplace, "Replace"},
+    {Conflict::kMerge, "Merge"},
+    {Conflict::kKeepNewest, "KeepNewest"},
+    {Conflict::kKeepOldest, "KeepOldest"},
 };
 inline constexpr EnumName<RedisType> kRedisTypeNames[] = {
     {RedisType::kString, "String"},

@@ -12,7 +12,16 @@ namespace tenantry::api {
 
 enum class Format { kAuto, kJson, kNdjson, kCsv };
 const char* ToString(Format format);
-enum class Conflict { kError, kSkip, kUpdate };
+// What to do with a record whose key is there already, in the table or earlier in the data.
+enum class Conflict {
+  kError,       // the record is refused
+  kSkip,        // the old row stays
+  kUpdate,      // the columns of the record are written, if one of them differs
+  kReplace,     // the old row is deleted, and the record inserted as a new one
+  kMerge,       // like kUpdate, but NULLs write nothing, and jsonb objects are merged
+  kKeepNewest,  // the one with the greater value in the cursor column wins
+  kKeepOldest,  // the one with the smaller value wins
+};
 const char* ToString(Conflict conflict);
 enum class UnloadPolicy { kRetain, kUnload };
 

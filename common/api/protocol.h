@@ -36,7 +36,10 @@ struct PostgresAccess {
   SslMode ssl_mode = SslMode::kVerifyFull;
   std::string ca_pem;  // empty: the agent's system roots
   std::string user;
-  Secret password;
+  Secret password;  // empty: the server asks for none
+  // Not part of the protocol: what only a command line says.
+  std::chrono::seconds connect_timeout{5};  // 0: no limit
+  std::string application;                  // empty: what the session is for
 
   friend bool operator==(const PostgresAccess&, const PostgresAccess&) = default;
 };

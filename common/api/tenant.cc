@@ -1,6 +1,7 @@
 #include "common/api/tenant.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "common/api/enum_names.h"
 
@@ -15,6 +16,16 @@ TenantId EffectiveTenantId(const Tenant& tenant) {
   std::string id = tenant.meta.name.value();
   std::replace(id.begin(), id.end(), '-', '_');
   return TenantId(id);
+}
+
+std::string SharedSchemaName(const SchemaSource& schema) {
+  std::string name = !schema.template_name.empty() ? schema.template_name
+                     : !schema.config_map.empty()  ? schema.config_map
+                                                   : "plain";
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : '_';
+  });
+  return name;
 }
 
 bool IsValidTenantId(const TenantId& id) {

@@ -86,6 +86,8 @@ struct Tenant {
 
 // spec.tenantID, or metadata.name with '-' as '_' when that is not given.
 TenantId EffectiveTenantId(const Tenant& tenant);
+// A name for the shared tables of RowLevel tenants that use the same schema.
+std::string SharedSchemaName(const SchemaSource& schema);
 // Checks ^[a-z][a-z0-9_]{0,39}$.
 bool IsValidTenantId(const TenantId& id);
 

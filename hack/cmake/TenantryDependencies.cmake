@@ -9,6 +9,10 @@ find_package(PostgreSQL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+find_package(simdjson REQUIRED)
+find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 
 # Debian builds cpp-httplib as a library of its own: the header only declares.

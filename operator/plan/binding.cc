@@ -1,9 +1,9 @@
 #include "operator/plan/binding.h"
 
-#include <cctype>
-#include <cstdio>
 #include <set>
 #include <utility>
+
+#include "common/api/connection_uri.h"
 
 namespace tenantry::plan {
 namespace {
@@ -13,31 +13,6 @@ constexpr std::size_t kMinPasswordLength = 8;  // shorter ones are damaged or a 
 
 Ownership OwnershipOf(const api::Tenant& tenant, const std::string& component) {
   return {.tenant = tenant.meta.name, .tenant_uid = tenant.meta.uid, .component = component};
-}
-
-// RFC 3986: everything but unreserved characters.
-std::string EscapeForUri(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_' ||
-        c == '~') {
-      escaped += c;
-    } else {
-      char hex[4];
-      std::snprintf(hex, sizeof hex, "%%%02X",
-                    static_cast<unsigned>(static_cast<unsigned char>(c)));
-      escaped += hex;
-    }
-  }
-  return escaped;
-}
-
-std::string HostForUri(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
-
-std::string Login(const std::string& user, const Secret& password) {
-  return EscapeForUri(user) + ":" + EscapeForUri(password.reveal()) + "@";
 }
 
 // A value of a Secret, or an empty one.
@@ -74,12 +49,11 @@ api::Name ConfigName(const api::Tenant& tenant) {
 SecretObject DesiredBinding(const api::Tenant& tenant, const BindingTarget& target,
                             const Credentials& credentials,
                             const std::optional<Rotation>& rotation) {
-  const api::PostgresAccess& postgres = target.postgres;
+  api::PostgresAccess postgres = target.postgres;
+  postgres.user = credentials.username;
+  postgres.password = credentials.password;
   const std::string ssl_mode = api::ToLibpq(postgres.ssl_mode);
   const std::string port = std::to_string(postgres.port);
-  const std::string uri = "postgresql://" + Login(credentials.username, credentials.password) +
-                          HostForUri(postgres.host) + ":" + port + "/" +
-                          EscapeForUri(postgres.database) + "?sslmode=" + ssl_mode;
   SecretObject secret{.ns = tenant.meta.ns,
                       .name = BindingName(tenant),
                       .type = "servicebinding.io/postgresql",
@@ -92,7 +66,7 @@ SecretObject DesiredBinding(const api::Tenant& tenant, const BindingTarget& targ
                                {"sslmode", Secret(ssl_mode)},
                                {"username", Secret(credentials.username)},
                                {"password", credentials.password},
-                               {"uri", Secret(uri)}},
+                               {"uri", Secret(api::PostgresUri(postgres))}},
                       .annotations = RotationAnnotations(rotation),
                       .ownership = OwnershipOf(tenant, "binding")};
   if (!postgres.ca_pem.empty()) {
@@ -105,8 +79,9 @@ SecretObject DesiredCacheBinding(const api::Tenant& tenant, const BindingTarget&
                                  const Credentials& credentials,
                                  const std::optional<Rotation>& rotation) {
   const api::TenantId id = api::EffectiveTenantId(tenant);
-  const api::RedisAccess& redis = *target.redis;
-  const std::string user = api::RedisUser(id);
+  api::RedisAccess redis = *target.redis;
+  redis.user = api::RedisUser(id);
+  redis.password = credentials.cache_password;
   const std::string port = std::to_string(redis.port);
   SecretObject secret{.ns = tenant.meta.ns,
                       .name = CacheBindingName(tenant),
@@ -115,11 +90,10 @@ SecretObject DesiredCacheBinding(const api::Tenant& tenant, const BindingTarget&
                                {"provider", Secret("tenantry")},
                                {"host", Secret(redis.host)},
                                {"port", Secret(port)},
-                               {"username", Secret(user)},
+                               {"username", Secret(redis.user)},
                                {"password", credentials.cache_password},
                                {"prefix", Secret(api::RedisPrefix(id))},
-                               {"uri", Secret("redis://" + Login(user, credentials.cache_password) +
-                                              HostForUri(redis.host) + ":" + port)}},
+                               {"uri", Secret(api::RedisUri(redis))}},
                       .annotations = RotationAnnotations(rotation),
                       .ownership = OwnershipOf(tenant, "cache-binding")};
   if (rotation && !rotation->previous_cache_password.empty()) {

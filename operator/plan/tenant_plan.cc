@@ -1,7 +1,6 @@
 #include "operator/plan/tenant_plan.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "common/api/protocol_codec.h"
@@ -13,17 +12,6 @@ namespace {
 
 namespace reason = api::reason;
 using api::Tenant;
-
-// A name for the shared tables of RowLevel tenants that use the same schema.
-std::string SharedSchemaName(const api::SchemaSource& schema) {
-  std::string name = !schema.template_name.empty() ? schema.template_name
-                     : !schema.config_map.empty()  ? schema.config_map
-                                                   : "plain";
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : '_';
-  });
-  return name;
-}
 
 std::vector<api::Login> Logins(const TenantObserved& observed, const TenantMemory& memory,
                                const Credentials& current,
@@ -62,7 +50,7 @@ api::TenantStorageSpec StorageSpec(const TenantObserved& observed, const TenantM
                               .adopt = tenant.meta.Annotation(api::kAdoptAnnotation) == "true",
                               .isolation = tenant.spec.isolation,
                               .template_name = schema.template_name,
-                              .schema_name = SharedSchemaName(schema),
+                              .schema_name = api::SharedSchemaName(schema),
                               .migrations = observed.migrations,
                               .version = schema.version,
                               .logins = Logins(observed, memory, current, rotation),
@@ -206,7 +194,7 @@ TenantPlan MakeDeletionPlan(const TenantObserved& observed) {
                                   .redis = observed.store->redis,
                                   .owner_uid = tenant.meta.uid.value(),
                                   .isolation = tenant.spec.isolation,
-                                  .schema_name = SharedSchemaName(tenant.spec.schema),
+                                  .schema_name = api::SharedSchemaName(tenant.spec.schema),
                                   .policy = tenant.spec.deletion_policy};
   plan.task = MakeTask(tenant, api::TaskKind::kDeprovision, "deprovision", api::Encode(spec));
   plan.after = ReleaseActions(observed);
@@ -230,10 +218,10 @@ std::string TaskId(const api::ObjectMeta& meta, const std::string& step) {
 
 BindingTarget TargetOf(const Tenant& tenant, const StoreAccess& store) {
   const api::TenantId id = api::EffectiveTenantId(tenant);
-  BindingTarget target{
-      .postgres = store.postgres,
-      .schema = api::SchemaName(id, tenant.spec.isolation, SharedSchemaName(tenant.spec.schema)),
-      .redis = store.redis};
+  BindingTarget target{.postgres = store.postgres,
+                       .schema = api::SchemaName(id, tenant.spec.isolation,
+                                                 api::SharedSchemaName(tenant.spec.schema)),
+                       .redis = store.redis};
   target.postgres.database = api::DatabaseName(id, tenant.spec.isolation, store.postgres.database);
   return target;
 }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <span>
 
 namespace tenantry::reconcile {
 namespace {
@@ -22,22 +21,6 @@ std::array<std::uint8_t, N> RandomBytes() {
 }
 
 }  // namespace
-
-Secret RandomPassword() {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  constexpr std::size_t kLetters = sizeof kAlphabet - 1;
-  constexpr std::size_t kUnbiased = 256 - 256 % kLetters;
-  constexpr std::size_t kLength = 32;
-  std::string password;
-  while (password.size() < kLength) {
-    for (const std::uint8_t byte : RandomBytes<64>()) {
-      if (byte < kUnbiased && password.size() < kLength) {
-        password += kAlphabet[byte % kLetters];
-      }
-    }
-  }
-  return Secret(std::move(password));
-}
 
 plan::Credentials RandomCredentials() {
   return {.username = "", .password = RandomPassword(), .cache_password = RandomPassword()};

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 #include "tests/unit/load/reading.h"
 #include "tests/unit/load/tables.h"
 
@@ -65,12 +65,13 @@ TEST(ExplainValue, SaysWhatTheTypeWants) {
 }
 
 TEST(CopyLine, ReadsTheLineInAnyLanguage) {
-  EXPECT_EQ(CopyLine("COPY tenantry_staging, line 17, column c3: \"2023\""), 17);
-  EXPECT_EQ(CopyLine("JSON data, line 1: {\nCOPY tenantry_staging, line 9000000000, column c3"),
-            9'000'000'000);
-  EXPECT_EQ(CopyLine("COPY tenantry_staging, ligne 4, colonne c12 : \xC2\xAB x \xC2\xBB"), 4);
-  EXPECT_EQ(CopyLine("SQL statement \"SELECT 1\""), 0);
-  EXPECT_EQ(CopyLine("COPY tenantry_staging"), 0);
+  const auto line = [](const char* context) { return CopyLine(context, "staging"); };
+  EXPECT_EQ(line("COPY staging, line 17, column c3: \"2023\""), 17);
+  EXPECT_EQ(line("JSON data, line 1: {\nCOPY staging, line 9000000000, column c3"), 9000000000);
+  EXPECT_EQ(line("COPY staging, Zeile 5"), 5);
+  EXPECT_EQ(line("PL/pgSQL function staging() line 3 at RAISE\nCOPY staging, line 8"), 8);
+  EXPECT_EQ(line("PL/pgSQL function staging() line 3 at RAISE"), 0);
+  EXPECT_EQ(line(""), 0);
 }
 
 TEST(IsRecordError, IsAboutDataOnly) {

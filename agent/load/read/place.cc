@@ -1,4 +1,4 @@
-#include "agent/load/place.h"
+#include "agent/load/read/place.h"
 
 #include "common/api/reasons.h"
 #include "common/base/strings.h"

@@ -1,0 +1,487 @@
+#include "agent/load/bulk_load.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/load/bulk_create.h"
+#include "agent/load/bulk_cutter.h"
+#include "agent/load/bulk_encoder.h"
+#include "agent/load/bulk_lane.h"
+#include "agent/load/bulk_plan.h"
+#include "agent/load/bulk_rejects.h"
+#include "agent/load/bulk_session.h"
+#include "agent/load/bulk_source.h"
+#include "agent/load/catalog.h"
+#include "agent/provision/catalogue.h"
+#include "common/api/reasons.h"
+#include "common/base/strings.h"
+
+namespace tenantry::load {
+namespace {
+
+constexpr std::size_t kLargestChunk = 4 << 20;
+// A chunk exists as text and, a little larger, as encoded rows, in three stages for each lane:
+// being made, waiting, being written.
+constexpr std::int64_t kChunksInMemory = 8;
+constexpr std::size_t kSmallestChunk = 64 << 10;
+constexpr std::chrono::milliseconds kReportEvery{100};
+
+std::size_t ChunkSize(const BulkOptions& options) {
+  const std::int64_t fits = options.memory_limit_bytes / kChunksInMemory;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(
+      fits, static_cast<std::int64_t>(kSmallestChunk), static_cast<std::int64_t>(kLargestChunk)));
+}
+
+// Everything about the command that changes what a chunk's rows become.
+std::string SettingsOf(const BulkOptions& options, const ReadOptions& read) {
+  std::vector<std::string> parts = {
+      "key=" + Join(options.key, ","),
+      std::string("conflict=") + api::ToString(options.conflict),
+      "cursor=" + options.cursor,
+      std::string("format=") + api::ToString(read.format),
+      "delimiter=" + read.csv.delimiter.value_or("auto"),
+      "quote=" + std::string(read.csv.quote ? 1 : 0, read.csv.quote.value_or('"')),
+      "comment=" + std::string(read.csv.comment ? 1 : 0, read.csv.comment.value_or('#')),
+      std::string("header=") + (!read.csv.header   ? "auto"
+                                : *read.csv.header ? "yes"
+                                                   : "no"),
+      "null=" + Join(read.csv.null_texts, ","),
+      "path=" + read.json_path,
+      "unknown=" + std::to_string(static_cast<int>(options.unknown_columns)) + ":" +
+          options.collect_column,
+      "record=" + std::to_string(read.max_record_bytes),
+      "chunk=" + std::to_string(ChunkSize(options))};
+  return Join(parts, " ");
+}
+
+class BulkLoad {
+ public:
+  BulkLoad(const BulkTarget& target, const BulkOptions& options, const Source& source,
+           const Origin& origin, BulkListener& listener, std::stop_token stop)
+      : target_(target),
+        options_(options),
+        source_(source),
+        origin_(origin),
+        listener_(listener),
+        stop_(std::move(stop)),
+        read_(options.read),
+        cutter_(ChunkSize(options)),
+        rejects_(options, origin) {}
+
+  BulkOutcome Run() {
+    const auto start = std::chrono::steady_clock::now();
+    Result<void> done = Load();
+    BulkOutcome outcome;
+    if (!done) {
+      outcome.error = std::move(done).error();
+    }
+    if (!report_.loaded_before) {
+      report_.counters = Counted();
+      report_.resumed_rows = resumes_ ? earlier_.read : 0;
+      report_.bytes = meter_.bytes;
+      report_.reject_reasons = rejects_.Reasons();
+    }
+    report_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    outcome.report = std::move(report_);
+    return outcome;
+  }
+
+ private:
+  Result<void> Load() {
+    TRY(OpenCatalogue());
+    session_ = TRY(OpenLoadSession(target_, {}));
+    if (options_.create_table) {
+      TRY(CreateTable());
+    }
+    table_ = TRY(DescribeTable(*session_, target_.schema, target_.table, origin_));
+    read_ = TRY(DecideHeader(source_, read_, table_, origin_));
+    settings_ = SettingsOf(options_, read_);
+    if (checkpoints_) {
+      TRY(FindEarlier());
+    }
+    if (report_.loaded_before) {
+      return {};
+    }
+    TRY(rejects_.Open(committed_));
+    TRY(ProfileDates());
+    Result<void> read = ReadAndWrite();
+    Result<void> written = FinishLanes(read);
+    if (!read || !written) {
+      // The lane's own words, when reading ended because of it.
+      return written ? read : written;
+    }
+    return Finish();
+  }
+
+  // Without the right to have a catalogue, a load is one transaction.
+  Result<void> OpenCatalogue() {
+    const auto login = TRY(postgres::Connection::Open(target_.postgres, "tenantry-load", stop_));
+    const postgres::Rows there = TRY(login->Execute(
+        "SELECT to_regclass('tenantry.bulk_chunks') IS NOT NULL, has_database_privilege("
+        "current_database(), 'CREATE')"));
+    checkpoints_ = there.Text(0, 0) == "t";
+    if (!checkpoints_ && there.Text(0, 1) == "t") {
+      TRY(agent::EnsureCatalogue(*login));
+      checkpoints_ = true;
+    }
+    return {};
+  }
+
+  Result<void> CreateTable() {
+    if (options_.dry_run) {
+      // Inside of a transaction that is rolled back the lanes would not see it.
+      return Error{.code = ErrorCode::kInvalid,
+                   .message =
+                       "--dry-run needs the table to exist. Leave --create-table out, or "
+                       "create it; `tenantry inspect` shows its columns and types."};
+    }
+    report_.created_table =
+        TRY(CreateTableFor(*session_, target_, options_, source_, origin_, stop_));
+    return {};
+  }
+
+  Result<void> FindEarlier() {
+    load_ = TRY(IdentifyLoad(*session_, target_, origin_.source));
+    TRY(LockLoad(*session_, load_));
+    state_ = TRY(ObserveTable(*session_, table_));
+    const std::optional<LoadRecord> earlier = TRY(FindLoad(*session_, load_));
+    if (!earlier) {
+      return {};
+    }
+    load_.run = earlier->run;
+    if (earlier->succeeded) {
+      return FindFinished(*earlier);
+    }
+    return options_.force_new_source ? StartAnew() : Resume(*earlier);
+  }
+
+  // A finished load of this source: the same bytes are not loaded again.
+  Result<void> FindFinished(const LoadRecord& earlier) {
+    const bool untouched = earlier.settings == settings_ && TRY(HasItsRows(earlier));
+    if (untouched && !options_.full_refresh && !options_.dry_run) {
+      const Checksum checksum = TRY(Measure(source_, stop_));
+      if (checksum.sha256 == earlier.content_hash && checksum.bytes == earlier.bytes) {
+        report_.loaded_before = true;
+        report_.counters = {.read = earlier.counters.read,
+                            .unchanged = earlier.counters.read - earlier.counters.rejected,
+                            .rejected = earlier.counters.rejected};
+        report_.bytes = checksum.bytes;
+        report_.checksum = checksum.sha256;
+        return {};
+      }
+    }
+    if (options_.incremental && untouched) {
+      known_chunks_ = TRY(FindChunks(*session_, load_));
+    }
+    return StartAnew();
+  }
+
+  // The server counts deleted rows, with a delay and of all rows alike: when it has counted some,
+  // the rows themselves are counted.
+  Result<bool> HasItsRows(const LoadRecord& earlier) {
+    if (earlier.table_state == state_.Text()) {
+      return true;
+    }
+    if (earlier.table_state.substr(0, earlier.table_state.find('/')) != state_.storage) {
+      return false;
+    }
+    return TRY(CountRows(*session_, table_)) >=
+           earlier.counters.read - earlier.counters.rejected - earlier.counters.skipped;
+  }
+
+  Result<void> StartAnew() {
+    ++load_.run;
+    return {};
+  }
+
+  Result<void> Resume(const LoadRecord& earlier) {
+    if (earlier.table_state.substr(0, earlier.table_state.find('/')) != state_.storage) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "Table " + target_.schema + "." + target_.table +
+                              " was emptied or rewritten since the load of " + origin_.source +
+                              " was interrupted, so what was loaded may be gone. Give "
+                              "--force-new-source to load everything."};
+    }
+    if (earlier.settings != settings_) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "The load of " + origin_.source + " into " + target_.schema + "." +
+                              target_.table + " was interrupted under other options (" +
+                              earlier.settings +
+                              "). Give the same ones to go on, or --force-new-source to begin "
+                              "again."};
+    }
+    lanes_wanted_ = earlier.lanes;
+    committed_ = TRY(FindParts(*session_, load_));
+    resumes_ = true;
+    return {};
+  }
+
+  // Dates that could be read in two ways are read in the order that the whole column proves.
+  Result<void> ProfileDates() {
+    const bool has_dates =
+        std::any_of(table_.columns.begin(), table_.columns.end(), [](const TableColumn& column) {
+          const Wire wire = WireOf(column.storage_type);
+          return wire == Wire::kDate || wire == Wire::kTimestamp || wire == Wire::kTimestampTz;
+        });
+    if (!has_dates) {
+      return {};
+    }
+    SourceProfile profile = TRY(ProfileSource(source_, read_, Extent::kSample, origin_, stop_));
+    const bool proven =
+        std::all_of(profile.columns.begin(), profile.columns.end(),
+                    [](const ColumnProfile& column) { return column.order_proven; });
+    if (!proven) {
+      profile = TRY(ProfileSource(source_, read_, Extent::kWhole, origin_, stop_));
+    }
+    profiles_ = std::move(profile.columns);
+    return {};
+  }
+
+  Result<void> ReadAndWrite() {
+    reader_ = TRY(BatchReader::Open(MeterWhileReading(source_.Read(), meter_), read_, origin_));
+    const Batch* batch = TRY(reader_->Next());
+    TRY(MakePlan());
+    TRY(StartLanes());
+    listener_.OnFinding(reader_->finding(), reader_->columns());
+    while (batch != nullptr) {
+      if (stop_.stop_requested()) {
+        return Error{.code = ErrorCode::kCancelled, .message = "The load was stopped."};
+      }
+      if (reader_->columns().size() > planned_columns_) {
+        TRY(Dispatch());
+        TRY(MakePlan());
+      }
+      TRY(AddBatch(*batch));
+      Report(*batch);
+      batch = TRY(reader_->Next());
+    }
+    return Dispatch();
+  }
+
+  Result<void> MakePlan() {
+    const Finding& finding = reader_->finding();
+    const BulkPlan plan = TRY(MakeBulkPlan({.table = table_,
+                                            .options = options_,
+                                            .source_columns = reader_->columns(),
+                                            .profiles = profiles_,
+                                            .sparse = finding.format != api::Format::kCsv,
+                                            .positional = finding.csv && !finding.csv->header,
+                                            .origin = origin_}));
+    planned_columns_ = reader_->columns().size();
+    plan_ = std::make_shared<const BulkPlan>(plan);
+    if (encoder_) {
+      encoder_->SetPlan(plan, reader_->columns());
+    }
+    return {};
+  }
+
+  Result<void> StartLanes() {
+    const bool one = options_.dry_run || !checkpoints_ || table_.refers_to_itself;
+    std::int32_t lanes = one ? 1 : lanes_wanted_.value_or(options_.connections);
+    const CommitMode commit = options_.dry_run ? CommitMode::kNever
+                              : checkpoints_   ? CommitMode::kEachPart
+                                               : CommitMode::kAtEnd;
+    if (commit == CommitMode::kEachPart && !resumes_) {
+      TRY(BeginLoad(*session_, load_, target_, origin_.source,
+                    {.settings = settings_, .lanes = lanes, .table_state = state_.Text()}));
+    }
+    encoder_.emplace(table_, lanes);
+    encoder_->SetPlan(*plan_, reader_->columns());
+    for (std::int32_t lane = 0; lane < lanes; ++lane) {
+      // A stop ends the reading; what the lanes have is still written, unless it must not be.
+      lanes_.push_back(
+          std::make_unique<Lane>(LaneJob{.target = target_,
+                                         .table = table_,
+                                         .options = options_,
+                                         .load = load_,
+                                         .commit = commit,
+                                         .rejects = rejects_},
+                                 commit == CommitMode::kEachPart ? abandon_.get_token() : stop_));
+    }
+    return {};
+  }
+
+  Result<void> AddBatch(const Batch& batch) {
+    auto flaw = batch.flaws.begin();
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      const std::uint32_t record = cutter_.Add(batch, i);
+      if (batch.records[i].rejected) {
+        flaw = std::find_if(flaw, batch.flaws.end(), [&](const Flaw& candidate) {
+          return candidate.record == i && candidate.kind == Flaw::Kind::kRejected;
+        });
+        encoder_->AppendRejected(batch, *flaw);
+      } else {
+        encoder_->Append(batch, i, record);
+      }
+      if (cutter_.full()) {
+        TRY(Dispatch());
+      }
+    }
+    return {};
+  }
+
+  // Hands the chunk at hand to the lanes, unless it was written before.
+  Result<void> Dispatch() {
+    if (cutter_.empty()) {
+      return {};
+    }
+    const std::shared_ptr<const ChunkText> chunk = cutter_.Take();
+    std::vector<Part> parts = encoder_->TakeParts(chunk);
+    if (TRY(PassOver(*chunk, parts))) {
+      return {};
+    }
+    for (Part& part : parts) {
+      const auto earlier = committed_.find({chunk->number, part.lane});
+      if (earlier == committed_.end()) {
+        TRY(lanes_[static_cast<std::size_t>(part.lane)]->Submit(std::move(part), plan_));
+        continue;
+      }
+      if (earlier->second.hash != chunk->hash || earlier->second.byte_from != chunk->byte_from) {
+        return SourceChanged(*chunk);
+      }
+      earlier_ += earlier->second.counters;
+    }
+    return {};
+  }
+
+  Error SourceChanged(const ChunkText& chunk) const {
+    return {.code = ErrorCode::kInvalid,
+            .message = origin_.source + " is not what the interrupted load has read: bytes " +
+                       std::to_string(chunk.byte_from) + " to " + std::to_string(chunk.byte_to) +
+                       " differ. Put the old file back to go on, or give --force-new-source to "
+                       "load this one from its beginning."};
+  }
+
+  // --incremental: the last finished load wrote these very bytes.
+  Result<bool> PassOver(const ChunkText& chunk, std::vector<Part>& parts) {
+    const auto known = known_chunks_.find(chunk.hash);
+    if (known == known_chunks_.end()) {
+      return false;
+    }
+    for (Part& part : parts) {
+      api::Counters counters;
+      if (part.lane == 0) {
+        counters = {.read = known->second.read,
+                    .unchanged = known->second.read - known->second.rejected,
+                    .rejected = known->second.rejected};
+        TRY(rejects_.Add(part, RejectsOf(parts), counters.read));
+      }
+      TRY(RecordPart(*session_, load_, part, counters));
+      earlier_ += counters;
+    }
+    return true;
+  }
+
+  static std::vector<Reject> RejectsOf(const std::vector<Part>& parts) {
+    std::vector<Reject> rejects;
+    for (const Part& part : parts) {
+      rejects.insert(rejects.end(), part.rejects.begin(), part.rejects.end());
+    }
+    return rejects;
+  }
+
+  Result<void> FinishLanes(const Result<void>& read) {
+    Result<void> finished;
+    if (!read && read.error().code != ErrorCode::kCancelled) {
+      abandon_.request_stop();
+    }
+    for (const auto& lane : lanes_) {
+      if (!read && commit_at_end()) {
+        lane->Abandon();
+      }
+      Result<void> ended = lane->Finish();
+      if (!ended && (finished || finished.error().code == ErrorCode::kCancelled)) {
+        finished = std::move(ended);
+      }
+    }
+    return finished;
+  }
+
+  bool commit_at_end() const { return !checkpoints_ && !options_.dry_run; }
+
+  Result<void> Finish() {
+    report_.checksum = meter_.hash.Finish();
+    if (options_.dry_run) {
+      return {};
+    }
+    std::vector<std::size_t> given;
+    for (const BulkPlan::Column& column : plan_->columns) {
+      given.push_back(column.target);
+    }
+    TRY(AdvanceSequences(*session_, table_, given));
+    if (!checkpoints_) {
+      return {};
+    }
+    TRY(session_->Begin());
+    LoadRecord record = {.table_state = TRY(ObserveTable(*session_, table_)).Text(),
+                         .content_hash = report_.checksum,
+                         .bytes = meter_.bytes,
+                         .counters = Counted()};
+    TRY(FinishLoad(*session_, load_, record));
+    return session_->Commit();
+  }
+
+  api::Counters Counted() const {
+    api::Counters sum = earlier_;
+    for (const auto& lane : lanes_) {
+      sum += lane->counters();
+    }
+    return sum;
+  }
+
+  void Report(const Batch& batch) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - reported_ < kReportEvery) {
+      return;
+    }
+    reported_ = now;
+    listener_.OnProgress(
+        {.rows = batch.first_record - 1 + static_cast<std::int64_t>(batch.records.size()),
+         .rejected = rejects_.count(),
+         .source_bytes = meter_.bytes,
+         .total_bytes = 0});
+  }
+
+  const BulkTarget& target_;
+  const BulkOptions& options_;
+  const Source& source_;
+  const Origin& origin_;
+  BulkListener& listener_;
+  const std::stop_token stop_;
+  ReadOptions read_;
+
+  bool checkpoints_ = false;
+  std::unique_ptr<postgres::Connection> session_;
+  Table table_;
+  TableState state_;
+  std::string settings_;
+  LoadIdentity load_;
+  bool resumes_ = false;
+  std::optional<std::int32_t> lanes_wanted_;
+  CommittedParts committed_;                           // by the interrupted run
+  std::map<std::string, api::Counters> known_chunks_;  // for --incremental
+  api::Counters earlier_;                              // of parts that are not written again
+
+  ReadMeter meter_;
+  std::vector<ColumnProfile> profiles_;
+  std::unique_ptr<BatchReader> reader_;
+  std::shared_ptr<const BulkPlan> plan_;
+  std::size_t planned_columns_ = 0;
+  ChunkCutter cutter_;
+  std::optional<BulkEncoder> encoder_;
+  RejectLog rejects_;
+  std::stop_source abandon_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::chrono::steady_clock::time_point reported_;
+  BulkReport report_;
+};
+
+}  // namespace
+
+BulkOutcome LoadBulk(const BulkTarget& target, const BulkOptions& options, const Source& source,
+                     const Origin& origin, BulkListener& listener, std::stop_token stop) {
+  return BulkLoad(target, options, source, origin, listener, std::move(stop)).Run();
+}
+
+}  // namespace tenantry::load

@@ -1,0 +1,159 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/files.h"
+#include "cli/result_text.h"
+#include "tests/adapter/cli/command.h"
+#include "tests/support/shared_servers.h"
+
+namespace tenantry::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Postgres;
+
+constexpr char kCsv[] = "id,name\n1,one\n2,two\n3,three\n";
+
+std::vector<std::string> Load(const std::string& table, const std::vector<std::string>& more) {
+  std::vector<std::string> words = {"load", "--store", UrlOf(Postgres().superuser()), "--table",
+                                    table};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+std::string CountOf(const std::string& table) {
+  return Postgres().Value("app", "SELECT count(*) FROM " + table);
+}
+
+TEST(LoadCommand, MakesATableAndLoadsTheFileOnce) {
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.Write("made.csv", kCsv);
+  const Ended first = Run(Load("cli_made", {"--create-table", "--key", "id", file}));
+  ASSERT_EQ(first.exit_code, kExitOk) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("read 3   inserted 3"));
+  EXPECT_THAT(first.out, HasSubstr("Created table public.cli_made."));
+  EXPECT_THAT(first.err, HasSubstr("CSV, delimiter ',', header, 2 columns"));
+  const Ended again = Run(Load("cli_made", {"--create-table", "--key", "id", file}));
+  EXPECT_EQ(again.exit_code, kExitOk) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("was loaded before"));
+  EXPECT_EQ(CountOf("public.cli_made"), "3");
+}
+
+TEST(LoadCommand, TellsOfRejectsWithExitCode3) {
+  ASSERT_TRUE(Postgres().Script("app",
+                                "CREATE TABLE public.cli_bad (id integer PRIMARY KEY, "
+                                "name text)"));
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.Write("bad.csv", "id,name\n1,one\nx,two\n3,three\n");
+  const Ended ended = Run(Load("cli_bad", {"--output", "json", file}));
+  EXPECT_EQ(ended.exit_code, kExitRejects) << ended.err;
+  const Json json = Json::parse(ended.out);
+  const Json& result = json["files"][0];
+  EXPECT_EQ(result["read"], 3);
+  EXPECT_EQ(result["inserted"], 2);
+  EXPECT_EQ(result["rejected"], 1);
+  EXPECT_EQ(result["rejectsFile"], file + ".rejects.ndjson");
+  EXPECT_THAT(ReadSmallFile(file + ".rejects.ndjson").value(), HasSubstr("x,two"));
+  EXPECT_EQ(json["exitCode"], kExitRejects);
+}
+
+TEST(LoadCommand, LoadsEveryFileThatFitsAPattern) {
+  ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_many (id integer PRIMARY KEY)"));
+  const testing::TemporaryFolder folder;
+  folder.Write("a.csv", "id\n1\n");
+  folder.Write("b.csv", "id\n2\n");
+  folder.Write("c.txt", "id\n3\n");
+  const Ended ended =
+      Run(Load("cli_many", {folder.path() + "/*.csv", folder.path() + "/none.csv"}));
+  EXPECT_EQ(ended.exit_code, kExitFailed);
+  EXPECT_THAT(ended.err, HasSubstr("none.csv cannot be read (No such file or directory)"));
+  EXPECT_EQ(CountOf("public.cli_many"), "2");
+  const Ended nothing = Run(Load("cli_many", {folder.path() + "/*.json"}));
+  EXPECT_EQ(nothing.exit_code, kExitFailed);
+  EXPECT_THAT(nothing.err, HasSubstr("No file fits the pattern"));
+}
+
+TEST(LoadCommand, DryRunWritesNothingAndSaysSo) {
+  ASSERT_TRUE(Postgres().Script("app",
+                                "CREATE TABLE public.cli_dry (id integer PRIMARY KEY, name "
+                                "text)"));
+  const testing::TemporaryFolder folder;
+  const Ended ended = Run(Load("cli_dry", {"--dry-run", folder.Write("dry.csv", kCsv)}));
+  EXPECT_EQ(ended.exit_code, kExitOk) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("inserted 3"));
+  EXPECT_THAT(ended.out, HasSubstr("Dry run: nothing was written."));
+  EXPECT_EQ(CountOf("public.cli_dry"), "0");
+}
+
+TEST(LoadCommand, StoppedSaysHowToGoOn) {
+  ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_stop (id integer, name text)"));
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.Write("it's.csv", kCsv);
+  std::stop_source stop;
+  stop.request_stop();
+  const Ended ended = Run(Load("cli_stop", {file}), stop.get_token());
+  EXPECT_EQ(ended.exit_code, kExitCancelled);
+}
+
+TEST(LoadCommand, LoadsAsTheTenant) {
+  const std::string admin = UrlOf(Postgres().admin());
+  for (const std::string isolation : {"Schema", "RowLevel"}) {
+    const std::string id = "cli_load_" + std::string(isolation == "Schema" ? "s" : "r");
+    const Ended made =
+        Run({"tenant", "init", "--store", admin, "--tenant-id", id, "--tier", "Free",
+             "--admin-email", "a@b", "--template", "Music", "--isolation", isolation});
+    ASSERT_EQ(made.exit_code, kExitOk) << made.err;
+    const testing::TemporaryFolder folder;
+    const std::string file = folder.Write("artists.csv", "artist_id,name\na1,One\na2,Two\n");
+    const Ended ended = Run({"load", "--store", admin, "--tenant", id, "--table", "artists", file});
+    ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
+    const std::string schema = isolation == "Schema" ? "tenant_" + id : "shared_music";
+    EXPECT_EQ(Postgres().Value("app", "SELECT count(*) FROM " + schema +
+                                          ".artists WHERE tenant_id = '" + id + "'"),
+              "2");
+  }
+}
+
+TEST(LoadCommand, MakesATableOfTheTenant) {
+  const std::string admin = UrlOf(Postgres().admin());
+  ASSERT_EQ(Run({"tenant", "init", "--store", admin, "--tenant-id", "cli_maker", "--tier", "Free",
+                 "--admin-email", "a@b"})
+                .exit_code,
+            kExitOk);
+  const testing::TemporaryFolder folder;
+  const std::vector<std::string> words = {
+      "load",     "--store",        admin,
+      "--tenant", "cli_maker",      "--table",
+      "things",   "--create-table", folder.Write("things.csv", kCsv)};
+  const Ended ended = Run(words);
+  ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
+  EXPECT_EQ(CountOf("tenant_cli_maker.things"), "3");
+  EXPECT_THAT(Run(words).out, HasSubstr("was loaded before"));
+}
+
+TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {
+  const testing::TemporaryFolder folder;
+  const Ended ended = Run({"load", "--store", UrlOf(Postgres().admin()), "--tenant", "nobody",
+                           "--table", "t", folder.Write("a.csv", kCsv)});
+  EXPECT_EQ(ended.exit_code, kExitFailed);
+  EXPECT_THAT(ended.err, HasSubstr("There is no tenant nobody"));
+  EXPECT_THAT(ended.err, HasSubstr("tenantry tenant init"));
+}
+
+TEST(LoadCommand, ExplainsAServerThatDoesNotAnswer) {
+  const testing::TemporaryFolder folder;
+  const Ended ended = Run({"load", "--store", "postgres://ann@127.0.0.1:1/app", "--table", "t",
+                           folder.Write("a.csv", kCsv)});
+  EXPECT_EQ(ended.exit_code, kExitFailed);
+  EXPECT_THAT(ended.err, HasSubstr("PostgreSQL at 127.0.0.1:1 does not answer"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("agent")));
+}
+
+}  // namespace
+}  // namespace tenantry::cli

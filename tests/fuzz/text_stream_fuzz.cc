@@ -1,0 +1,49 @@
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/load/read/text_stream.h"
+#include "tests/unit/read/json_reading.h"
+
+namespace tenantry::load {
+namespace {
+
+constexpr std::size_t kEnough = 8 << 20;  // an archive of a few bytes may hold gigabytes
+
+std::pair<std::string, std::string> ReadText(std::string_view bytes, std::size_t piece) {
+  auto stream = std::make_unique<JsonPieces>(std::string(bytes), piece, std::nullopt);
+  Result<TextStream> text = OpenText(std::move(stream), {.dataset = "d", .source = "s"});
+  if (!text) {
+    return {"", text.error().message};
+  }
+  std::string read;
+  while (read.size() < kEnough) {
+    const Result<std::string_view> next = text->text->Next();
+    if (!next) {
+      return {read, next.error().message};
+    }
+    if (next->empty()) {
+      return {read, ""};
+    }
+    read += *next;
+  }
+  return {read.substr(0, kEnough), ""};
+}
+
+}  // namespace
+}  // namespace tenantry::load
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const auto text = tenantry::load::ReadText(bytes, size + 1);
+  for (const std::size_t piece : {1, 7}) {
+    if (text != tenantry::load::ReadText(bytes, piece)) {
+      std::abort();
+    }
+  }
+  return 0;
+}
