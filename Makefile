@@ -4,14 +4,14 @@
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-PROGRAMS := tenantry-operator tenantry-agent
+PROGRAMS := tenantry-operator tenantry-agent tenantry
 FUZZ_SECONDS ?= 20
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the optimised programs into build/release/bin
@@ -28,8 +28,9 @@ test: build-dev ## Build and run the tests: unit, adapter, system (starts server
 	hack/run_tests.sh dev --label-exclude soak
 
 .PHONY: soak
-soak: build-dev ## Run the tests that take long: the operator killed at every write, silent watches
+soak: build-dev bench-programs ## Run what takes long: kills at every write, 100 histories, an hour of churn
 	hack/run_tests.sh dev --label-regex soak --verbose
+	tests/bench/churn.py
 
 .PHONY: test-unit
 test-unit: build-dev ## Build and run the unit tests only
@@ -70,11 +71,14 @@ fuzz-smoke: ## Run every fuzz target for FUZZ_SECONDS (20) from its corpus
 	cmake --build --preset fuzz
 	FUZZ_SECONDS=$(FUZZ_SECONDS) hack/fuzz_smoke.sh
 
-.PHONY: bench
-bench: ## Measure both programs beside a Go peer: all, or BENCH=operator, agent or a single one
+.PHONY: bench-programs
+bench-programs: ## Build what the benchmarks need into build/release/bin
 	cmake --preset release -D TENANTRY_TESTS=ON
-	cmake --build --preset release --target $(PROGRAMS) bench-load bench-plan
+	cmake --build --preset release --target $(PROGRAMS) bench-load bench-plan bench-rows
 	hack/build_judges.sh --into build/release/bin twin stubagent
+
+.PHONY: bench
+bench: bench-programs ## Measure the programs beside a Go peer: all, or BENCH=operator, agent, load or a single one
 	tests/bench/run.py $(BENCH)
 
 .PHONY: demo

@@ -26,6 +26,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 done, but some records were rejecte
 See tenantry COMMAND --help.)";
 
 struct Arguments {
+  OutputArguments output;  // given before the command's name
   LoadArguments load;
   InspectArguments inspect;
   TenantInitArguments tenant_init;
@@ -49,6 +50,7 @@ void BuildProgram(CLI::App& program, Arguments& arguments) {
   program.set_version_flag("--version", std::string("tenantry ") + TENANTRY_VERSION,
                            "Print the version");
   program.footer(kExamples);
+  AddOutputOptions(program, arguments.output);
   // Surplus words are complained about with a hint, which CLI11 does not give.
   program.allow_extras();
   AddLoadCommand(program, arguments.load);
@@ -220,7 +222,14 @@ Command MakeCompletion(const CLI::App& program, const CLI::App& command, const s
   return EarlyExit{CompletionScript(*shell, commands), kExitOk};
 }
 
-Command MakeCommand(const CLI::App& program, const Arguments& arguments) {
+Command MakeCommand(const CLI::App& program, Arguments arguments) {
+  for (OutputArguments* output :
+       {&arguments.load.output, &arguments.tenant_init.output, &arguments.tenant_show.output}) {
+    *output = Merge(*output, arguments.output);
+  }
+  if (arguments.inspect.output.empty()) {
+    arguments.inspect.output = arguments.output.format;
+  }
   const CLI::App& command = Chosen(program);
   const std::string path = PathOf(command);
   if (path == "load") {
@@ -264,7 +273,7 @@ Command ParseCommandLine(const std::vector<std::string>& words) {
   if (auto unknown = FindUnknownWord(program)) {
     return *std::move(unknown);
   }
-  return MakeCommand(program, arguments);
+  return MakeCommand(program, std::move(arguments));
 }
 
 }  // namespace tenantry::cli

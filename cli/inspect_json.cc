@@ -56,7 +56,7 @@ Json DialectOf(const load::Inspection& inspection) {
           {"escape", NameOf(csv.escape)},
           {"comment", OrNull(csv.comment)},
           {"header", csv.header},
-          {"headerLine", csv.header ? Json(csv.title_lines + 1) : Json(nullptr)},
+          {"headerLine", csv.header ? Json(inspection.header_line) : Json(nullptr)},
           {"titleLines", csv.title_lines},
           {"lineEnds", OrNull(ToString(inspection.line_ends))}};
 }

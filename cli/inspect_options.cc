@@ -34,8 +34,9 @@ Result<InspectOptions> MakeInspectOptions(const InspectArguments& arguments) {
   if (arguments.files.size() != 1) {
     return Error{ErrorCode::kInvalid, "one FILE is required, or - for standard input."};
   }
-  InspectOptions options{.file = arguments.files.front(),
-                         .read = TRY(MakeReadOptions(arguments.read))};
+  InspectOptions options;
+  options.file = arguments.files.front();
+  options.read = TRY(MakeReadOptions(arguments.read));
   const std::string word = PlainWord(arguments.output);
   if (word == "json") {
     options.output = InspectOutput::kJson;
@@ -43,7 +44,7 @@ Result<InspectOptions> MakeInspectOptions(const InspectArguments& arguments) {
     options.output = InspectOutput::kCsv;
   } else if (word == "ndjson") {
     options.output = InspectOutput::kNdjson;
-  } else if (word != "table") {
+  } else if (!word.empty() && word != "table") {
     return BadOption("--output", arguments.output, "is none of table, json, csv and ndjson");
   }
   return options;

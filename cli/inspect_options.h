@@ -16,7 +16,7 @@ namespace tenantry::cli {
 // `tenantry inspect` as typed.
 struct InspectArguments {
   ReadArguments read;
-  std::string output = "table";
+  std::string output;  // empty: table
   std::vector<std::string> files;
 };
 void AddInspectCommand(CLI::App& program, InspectArguments& arguments);

@@ -68,19 +68,19 @@ std::string QuoteText(const load::CsvDialect& csv) {
   return quote;
 }
 
-std::string HeaderText(const load::CsvDialect& csv) {
+std::string HeaderText(const load::CsvDialect& csv, std::int64_t header_line) {
   if (!csv.header) {
     return "no header";
   }
-  const std::string text = "header in line " + Grouped(csv.title_lines + 1);
+  const std::string text = "header in line " + Grouped(header_line);
   return csv.title_lines == 0
              ? text
              : text + " (" + Counted(csv.title_lines, "title line") + " before it)";
 }
 
-std::string DialectLine(const load::CsvDialect& csv) {
+std::string DialectLine(const load::CsvDialect& csv, std::int64_t header_line) {
   std::string line = "delimiter " + DelimiterText(csv.delimiter) + "   " + QuoteText(csv) + "   " +
-                     HeaderText(csv);
+                     HeaderText(csv, header_line);
   if (csv.comment != '\0') {
     line += std::string("   comments after '") + csv.comment + "'";
   }
@@ -194,7 +194,7 @@ std::string Problems(const load::Inspection& inspection) {
 std::string InspectionTable(const load::Inspection& inspection) {
   std::string text = Summary(inspection);
   if (inspection.finding.csv && !inspection.columns.empty()) {
-    text += DialectLine(*inspection.finding.csv);
+    text += DialectLine(*inspection.finding.csv, inspection.header_line);
   }
   if (!inspection.columns.empty()) {
     text += Columns(inspection) + Preview(inspection);

@@ -92,7 +92,8 @@ class LoadRun {
     }
     load::BulkOptions bulk = options_.bulk;
     bulk.reject_file = RejectFile(file);
-    Progress progress(console_, clock_, file, target.table, opened->bytes);
+    Progress progress(console_, clock_, file == kStandardInput ? SourceName(file) : file,
+                      target.table, opened->bytes);
     const auto source = load::WatchReading(
         *opened->source, [&progress](std::int64_t bytes) { progress.OnRead(bytes); });
     const load::Origin origin{.dataset = target.table, .source = SourceName(file)};

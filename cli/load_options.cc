@@ -215,15 +215,16 @@ void AddLoadCommand(CLI::App& program, LoadArguments& arguments) {
 
 Result<LoadOptions> MakeLoadOptions(const LoadArguments& arguments) {
   TRY(CheckRequired(arguments));
-  LoadOptions options{.store = arguments.store,
-                      .output = TRY(MakeOutputOptions(arguments.output)),
-                      .table = arguments.table,
-                      .schema = arguments.schema,
-                      .tenant = arguments.tenant,
-                      .role = arguments.role,
-                      .bulk = TRY(MakeBulkOptions(arguments)),
-                      .reject_file = arguments.rejects,
-                      .files = arguments.files};
+  LoadOptions options;
+  options.store = arguments.store;
+  options.output = TRY(MakeOutputOptions(arguments.output));
+  options.table = arguments.table;
+  options.schema = arguments.schema;
+  options.tenant = arguments.tenant;
+  options.role = arguments.role;
+  options.bulk = TRY(MakeBulkOptions(arguments));
+  options.reject_file = arguments.rejects;
+  options.files = arguments.files;
   const std::size_t dot = options.table.find('.');
   if (options.schema.empty() && dot != std::string::npos && dot > 0 &&
       dot + 1 < options.table.size()) {

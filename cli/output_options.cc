@@ -25,11 +25,20 @@ Result<OutputOptions> MakeOutputOptions(const OutputArguments& arguments) {
     options.format = OutputFormat::kJson;
   } else if (word == "yaml") {
     options.format = OutputFormat::kYaml;
-  } else if (word != "table") {
+  } else if (!word.empty() && word != "table") {
     return Error{ErrorCode::kInvalid, "--output: \"" + Shorten(arguments.format) +
                                           "\" is none of table, json and yaml."};
   }
   return options;
+}
+
+OutputArguments Merge(OutputArguments of_command, const OutputArguments& of_program) {
+  if (of_command.format.empty()) {
+    of_command.format = of_program.format;
+  }
+  of_command.quiet = of_command.quiet || of_program.quiet;
+  of_command.no_color = of_command.no_color || of_program.no_color;
+  return of_command;
 }
 
 }  // namespace tenantry::cli

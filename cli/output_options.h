@@ -14,7 +14,7 @@ namespace tenantry::cli {
 enum class OutputFormat { kTable, kJson, kYaml };
 
 struct OutputArguments {
-  std::string format = "table";
+  std::string format;  // empty: table
   bool quiet = false;
   bool no_color = false;
 };
@@ -26,5 +26,8 @@ struct OutputOptions {
   bool no_color = false;
 };
 Result<OutputOptions> MakeOutputOptions(const OutputArguments& arguments);
+
+// What was said of the command itself counts, then what was said before its name.
+OutputArguments Merge(OutputArguments of_command, const OutputArguments& of_program);
 
 }  // namespace tenantry::cli

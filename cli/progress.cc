@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/numbers.h"
+#include "cli/text_table.h"
 #include "common/base/strings.h"
 
 namespace tenantry::cli {
@@ -74,18 +75,11 @@ std::vector<std::string> Facts(const Moment& moment) {
   return facts;
 }
 
-// Columns of a terminal that UTF-8 text of one-column characters takes.
-std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 // No character at the edge, where a terminal may wrap.
 std::size_t Limit(int width) { return static_cast<std::size_t>(std::max(width - 1, 1)); }
 
 std::string CutTo(std::string line, std::size_t limit) {
-  return Columns(line) <= limit ? line : Shorten(line, limit > 3 ? limit - 3 : 1);
+  return DisplayWidth(line) <= limit ? line : Shorten(line, limit > 3 ? limit - 3 : 1);
 }
 
 }  // namespace
@@ -97,11 +91,11 @@ std::string LiveLine(const Moment& moment, int width) {
   if (const auto part = Part(moment)) {
     const std::string percent = Percent(*part);
     const std::string bar = Bar(*part) + " " + std::string(4 - percent.size(), ' ') + percent;
-    line += Columns(line + bar) <= limit ? bar : percent;
+    line += DisplayWidth(line + bar) <= limit ? bar : percent;
   }
   for (const std::string& fact : Facts(moment)) {
     const std::string longer = line + (line.ends_with("  ") ? "" : "   ") + fact;
-    if (Columns(longer) > limit) {
+    if (DisplayWidth(longer) > limit) {
       break;
     }
     line = longer;
@@ -160,13 +154,15 @@ Progress::Progress(const Console& console, const Clock& clock, std::string file,
 Progress::~Progress() { Finish(); }
 
 void Progress::OnFinding(const load::Finding& finding, const std::vector<std::string>& columns) {
-  Finish();
+  const MutexLock lock(mutex_);
+  Clear();
   loading_ = true;
   start_ = clock_.Monotonic();
   console_.Say(file_ + ": " + DescribeFinding(finding, columns.size()));
 }
 
 void Progress::OnProgress(const load::BulkProgress& progress) {
+  const MutexLock lock(mutex_);
   moment_.rows = progress.rows;
   moment_.rejected = progress.rejected;
   if (progress.source_bytes > 0) {
@@ -176,6 +172,7 @@ void Progress::OnProgress(const load::BulkProgress& progress) {
 }
 
 void Progress::OnRead(std::int64_t bytes) {
+  const MutexLock lock(mutex_);
   moment_.bytes = bytes;
   Show();
 }
@@ -203,6 +200,11 @@ void Progress::Show() {
 }
 
 void Progress::Finish() {
+  const MutexLock lock(mutex_);
+  Clear();
+}
+
+void Progress::Clear() {
   if (line_is_shown_) {
     console_.err << "\r\x1b[K" << std::flush;
     line_is_shown_ = false;

@@ -8,6 +8,7 @@
 #include "agent/load/bulk_load.h"
 #include "cli/console.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 // How far a load is: a live line on a terminal, plain lines otherwise.
 namespace tenantry::cli {
@@ -31,7 +32,8 @@ std::string PlainLine(const Moment& moment);
 // Pure. "gzip → CSV, delimiter ';', UTF-16LE, header, 9 columns"
 std::string DescribeFinding(const load::Finding& finding, std::size_t columns);
 
-// Tells of one source's load as it goes on.
+// Tells of one source's load as it goes on. Thread-safe: a source may be read by a thread of its
+// own.
 class Progress final : public load::BulkListener {
  public:
   // `file` and `table` as people know them.
@@ -50,16 +52,18 @@ class Progress final : public load::BulkListener {
   void Finish();
 
  private:
-  void Show();
+  void Show() REQUIRES(mutex_);
+  void Clear() REQUIRES(mutex_);
 
   const Console& console_;
   const Clock& clock_;
   const std::string file_;
-  MonotonicTime start_;
-  Moment moment_;
-  bool loading_ = false;  // after OnFinding
-  MonotonicTime shown_;
-  bool line_is_shown_ = false;
+  Mutex mutex_;
+  MonotonicTime start_ GUARDED_BY(mutex_);
+  Moment moment_ GUARDED_BY(mutex_);
+  bool loading_ GUARDED_BY(mutex_) = false;  // after OnFinding
+  MonotonicTime shown_ GUARDED_BY(mutex_);
+  bool line_is_shown_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tenantry::cli

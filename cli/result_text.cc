@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "cli/text_table.h"
+
 namespace tenantry::cli {
 namespace {
 
@@ -13,15 +15,14 @@ bool IsNumber(const std::string& text) {
   });
 }
 
-std::size_t Columns(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+using Rows = std::vector<std::vector<std::string>>;
 
-std::string Padded(const std::string& text, std::size_t width) {
-  const std::string blanks(width - std::min(width, Columns(text)), ' ');
-  return IsNumber(text) ? blanks + text : text + blanks;
+// Whether a column below its name holds numbers only; a list without names has text in its columns.
+bool HoldsNumbers(const Rows& rows, std::size_t column) {
+  return rows.size() > 1 &&
+         std::all_of(rows.begin() + 1, rows.end(), [&](const std::vector<std::string>& row) {
+           return column >= row.size() || IsNumber(row[column]);
+         });
 }
 
 std::string DumpText(const Json& value) {
@@ -80,14 +81,19 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
   for (const std::vector<std::string>& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], Columns(row[i]));
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
     }
+  }
+  std::vector<bool> to_the_right;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    to_the_right.push_back(i > 0 && HoldsNumbers(rows, i));
   }
   std::string text;
   for (const std::vector<std::string>& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += (i == 0 ? "" : "  ") + Padded(row[i], widths[i]);
+      const std::string blanks(widths[i] - DisplayWidth(row[i]), ' ');
+      line += (i == 0 ? "" : "  ") + (to_the_right[i] ? blanks + row[i] : row[i] + blanks);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

@@ -11,7 +11,8 @@ namespace tenantry::cli {
 
 using Json = nlohmann::ordered_json;  // results keep the order in which they are written
 
-// Columns with two blanks between them; all but the first align to the right when they are numbers.
+// Columns with two blanks between them; those that hold numbers below their names align to the
+// right.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
 
 // As YAML 1.2: block style, strings quoted unless they are plain words.

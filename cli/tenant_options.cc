@@ -122,15 +122,16 @@ Result<TenantInitOptions> MakeTenantInitOptions(const TenantInitArguments& argum
   if (arguments.tenant_id.empty()) {
     return Error{ErrorCode::kInvalid, "--tenant-id is required: the tenant's ID, e.g. acme."};
   }
-  TenantInitOptions options{.store = arguments.store,
-                            .output = TRY(MakeOutputOptions(arguments.output)),
-                            .redis = arguments.redis,
-                            .redis_password_file = arguments.redis_password_file,
-                            .binding_file = arguments.binding_file,
-                            .show_password = arguments.show_password,
-                            .rotate = arguments.rotate,
-                            .adopt = arguments.adopt,
-                            .dry_run = arguments.dry_run};
+  TenantInitOptions options;
+  options.store = arguments.store;
+  options.output = TRY(MakeOutputOptions(arguments.output));
+  options.redis = arguments.redis;
+  options.redis_password_file = arguments.redis_password_file;
+  options.binding_file = arguments.binding_file;
+  options.show_password = arguments.show_password;
+  options.rotate = arguments.rotate;
+  options.adopt = arguments.adopt;
+  options.dry_run = arguments.dry_run;
   api::TenantSpec& tenant = options.tenant;
   tenant.tenant_id = TRY(FindId(arguments.tenant_id, "--tenant-id"));
   tenant.tier = TRY(FindTier(arguments.tier));
@@ -163,8 +164,9 @@ Result<TenantInitOptions> MakeTenantInitOptions(const TenantInitArguments& argum
 
 Result<TenantShowOptions> MakeTenantShowOptions(const TenantShowArguments& arguments) {
   TRY(CheckStoreOptions(arguments.store));
-  TenantShowOptions options{.store = arguments.store,
-                            .output = TRY(MakeOutputOptions(arguments.output))};
+  TenantShowOptions options;
+  options.store = arguments.store;
+  options.output = TRY(MakeOutputOptions(arguments.output));
   if (!arguments.tenant_id.empty()) {
     options.tenant_id = TRY(FindId(arguments.tenant_id, "tenant"));
   }

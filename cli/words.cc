@@ -45,7 +45,8 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
   if (word.size() > kLongestWord) {
     return "";
   }
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  // A third of the word may be wrong.
+  std::size_t least = word.size() / 3 + 1;
   std::string nearest;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = Distance(word, candidate);

@@ -73,6 +73,9 @@ std::vector<Part> BulkEncoder::TakeParts(const std::shared_ptr<const ChunkText>&
   std::vector<Part> parts;
   for (std::size_t lane = 0; lane < rows_.size(); ++lane) {
     LaneRows taken = std::exchange(rows_[lane], {});
+    if (!taken.groups.empty()) {
+      usual_bytes_ = taken.groups.front().bytes.size() + taken.groups.front().bytes.size() / 16;
+    }
     parts.push_back({.chunk = chunk,
                      .lane = static_cast<std::int32_t>(lane),
                      .read = taken.read,
@@ -248,6 +251,7 @@ EncodedRows& BulkEncoder::GroupFor(LaneRows& lane) const {
 
 EncodedRows BulkEncoder::NewGroup() const {
   EncodedRows group;
+  group.bytes.reserve(usual_bytes_);
   for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
     if (shape_.empty() || shape_[i] == '0') {
       group.columns.push_back(plan_.columns[i].target);

@@ -53,6 +53,7 @@ class BulkEncoder {
   std::vector<std::string> source_names_;
   bool some_default_ = false;  // of the plan's columns
   std::vector<LaneRows> rows_;
+  std::size_t usual_bytes_ = 0;  // of a part's rows: room is made at once
 
   // The record at hand.
   std::string row_;

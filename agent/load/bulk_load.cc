@@ -12,14 +12,13 @@
 #include "agent/load/bulk_session.h"
 #include "agent/load/bulk_source.h"
 #include "agent/load/catalog.h"
-#include "agent/provision/catalogue.h"
 #include "common/api/reasons.h"
 #include "common/base/strings.h"
 
 namespace tenantry::load {
 namespace {
 
-constexpr std::size_t kLargestChunk = 4 << 20;
+constexpr std::size_t kLargestChunk = 2 << 20;
 // A chunk exists as text and, a little larger, as encoded rows, in three stages for each lane:
 // being made, waiting, being written.
 constexpr std::int64_t kChunksInMemory = 8;
@@ -89,7 +88,8 @@ class BulkLoad {
 
  private:
   Result<void> Load() {
-    TRY(OpenCatalogue());
+    // Without the right to keep checkpoints, a load is one transaction.
+    checkpoints_ = TRY(EnsureLoadCatalogue(target_, stop_));
     session_ = TRY(OpenLoadSession(target_, {}));
     if (options_.create_table) {
       TRY(CreateTable());
@@ -112,20 +112,6 @@ class BulkLoad {
       return written ? read : written;
     }
     return Finish();
-  }
-
-  // Without the right to have a catalogue, a load is one transaction.
-  Result<void> OpenCatalogue() {
-    const auto login = TRY(postgres::Connection::Open(target_.postgres, "tenantry-load", stop_));
-    const postgres::Rows there = TRY(login->Execute(
-        "SELECT to_regclass('tenantry.bulk_chunks') IS NOT NULL, has_database_privilege("
-        "current_database(), 'CREATE')"));
-    checkpoints_ = there.Text(0, 0) == "t";
-    if (!checkpoints_ && there.Text(0, 1) == "t") {
-      TRY(agent::EnsureCatalogue(*login));
-      checkpoints_ = true;
-    }
-    return {};
   }
 
   Result<void> CreateTable() {
@@ -183,7 +169,7 @@ class BulkLoad {
     if (earlier.table_state == state_.Text()) {
       return true;
     }
-    if (earlier.table_state.substr(0, earlier.table_state.find('/')) != state_.storage) {
+    if (!state_.SameStorage(earlier.table_state)) {
       return false;
     }
     return TRY(CountRows(*session_, table_)) >=
@@ -196,7 +182,13 @@ class BulkLoad {
   }
 
   Result<void> Resume(const LoadRecord& earlier) {
-    if (earlier.table_state.substr(0, earlier.table_state.find('/')) != state_.storage) {
+    if (!state_.SameTable(earlier.table_state)) {
+      return StartAnew();
+    }
+    if (!state_.SameStorage(earlier.table_state)) {
+      if (TRY(CountRows(*session_, table_)) == 0) {
+        return StartAnew();
+      }
       return Error{.code = ErrorCode::kInvalid,
                    .message = "Table " + target_.schema + "." + target_.table +
                               " was emptied or rewritten since the load of " + origin_.source +

@@ -1,15 +1,20 @@
 #include "agent/load/bulk_session.h"
 
 #include <charconv>
+#include <string_view>
 
 #include "agent/load/statements.h"
 #include "common/base/sha256.h"
 
 namespace tenantry::load {
+
+// Generated from bulk_catalogue.sql (CMakeLists.txt).
+extern const std::vector<std::pair<std::string_view, std::string_view>> kLoadFiles;
+
 namespace {
 
 constexpr char kApplication[] = "tenantry-load";
-constexpr char kThisLoad[] = " WHERE tenant_id = $1 AND role_name = $2 AND load_id = $3";
+constexpr char kThisLoad[] = " WHERE role_name = $1 AND load_id = $2";
 
 std::int64_t Number(const std::string& text) {
   std::int64_t number = 0;
@@ -49,12 +54,30 @@ Result<std::unique_ptr<postgres::Connection>> OpenLoadSession(const BulkTarget& 
   return connection;
 }
 
+Result<bool> EnsureLoadCatalogue(const BulkTarget& target, std::stop_token stop) {
+  const auto login =
+      TRY(postgres::Connection::Open(target.postgres, kApplication, std::move(stop)));
+  const std::string exists =
+      "SELECT to_regclass('tenantry_loads.chunks') IS NOT NULL, "
+      "has_database_privilege(current_database(), 'CREATE')";
+  const postgres::Rows there = TRY(login->Execute(exists));
+  if (there.Text(0, 0) == "t" || there.Text(0, 1) != "t") {
+    return there.Text(0, 0) == "t";
+  }
+  TRY(login->Begin());
+  // Two that load first at the same time wait for each other here.
+  TRY(login->Execute("SELECT pg_advisory_xact_lock(hashtextextended('tenantry_loads', 0))"));
+  if (TRY(login->Execute(exists)).Text(0, 0) != "t") {
+    TRY(login->ExecuteScript(std::string(kLoadFiles.front().second)));
+  }
+  TRY(login->Commit());
+  return true;
+}
+
 Result<LoadIdentity> IdentifyLoad(postgres::Connection& connection, const BulkTarget& target,
                                   const std::string& source_name) {
-  const postgres::Rows rows = TRY(
-      connection.Execute("SELECT coalesce(tenantry.my_tenant_id(), ''), tenantry.my_load_role()"));
-  return LoadIdentity{.tenant = rows.Text(0, 0),
-                      .role = rows.Text(0, 1),
+  const postgres::Rows rows = TRY(connection.Execute("SELECT current_user"));
+  return LoadIdentity{.role = rows.Text(0, 0),
                       .load_id = IdOf({target.schema, target.table, source_name}),
                       .run = 1};
 }
@@ -62,7 +85,7 @@ Result<LoadIdentity> IdentifyLoad(postgres::Connection& connection, const BulkTa
 Result<void> LockLoad(postgres::Connection& connection, const LoadIdentity& load) {
   const postgres::Rows rows =
       TRY(connection.Execute("SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
-                             {"bulk/" + load.tenant + "/" + load.role + "/" + load.load_id}));
+                             {"bulk/" + load.role + "/" + load.load_id}));
   if (rows.Text(0) == "t") {
     return {};
   }
@@ -78,9 +101,9 @@ Result<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
       std::string("SELECT run, state = 'Succeeded', settings, lanes, table_state, content_hash, "
                   "bytes, counters ->> 'read', counters ->> 'inserted', counters ->> 'updated', "
                   "counters ->> 'unchanged', counters ->> 'skipped', counters ->> 'rejected' "
-                  "FROM tenantry.bulk_loads") +
+                  "FROM tenantry_loads.loads") +
           kThisLoad,
-      {load.tenant, load.role, load.load_id}));
+      {load.role, load.load_id}));
   if (rows.empty()) {
     return std::optional<LoadRecord>();
   }
@@ -97,9 +120,9 @@ Result<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
 Result<CommittedParts> FindParts(postgres::Connection& connection, const LoadIdentity& load) {
   const postgres::Rows rows = TRY(connection.Execute(
       std::string("SELECT chunk, lane, byte_from, byte_to, hash, read, inserted, updated, "
-                  "unchanged, skipped, rejected FROM tenantry.bulk_chunks") +
-          kThisLoad + " AND run = $4::integer",
-      {load.tenant, load.role, load.load_id, Text(load.run)}));
+                  "unchanged, skipped, rejected FROM tenantry_loads.chunks") +
+          kThisLoad + " AND run = $3::integer",
+      {load.role, load.load_id, Text(load.run)}));
   CommittedParts parts;
   for (std::size_t row = 0; row < rows.rows.size(); ++row) {
     parts[{static_cast<std::int32_t>(Number(rows.Text(row, 0))),
@@ -116,9 +139,9 @@ Result<std::map<std::string, api::Counters>> FindChunks(postgres::Connection& co
                                                         const LoadIdentity& load) {
   const postgres::Rows rows = TRY(connection.Execute(
       std::string("SELECT hash, sum(read), sum(inserted), sum(updated), sum(unchanged), "
-                  "sum(skipped), sum(rejected) FROM tenantry.bulk_chunks") +
-          kThisLoad + " AND run = $4::integer GROUP BY chunk, hash",
-      {load.tenant, load.role, load.load_id, Text(load.run)}));
+                  "sum(skipped), sum(rejected) FROM tenantry_loads.chunks") +
+          kThisLoad + " AND run = $3::integer GROUP BY chunk, hash",
+      {load.role, load.load_id, Text(load.run)}));
   std::map<std::string, api::Counters> chunks;
   for (std::size_t row = 0; row < rows.rows.size(); ++row) {
     chunks[rows.Text(row, 0)] = CountersOf(rows, row, 1);
@@ -128,12 +151,13 @@ Result<std::map<std::string, api::Counters>> FindChunks(postgres::Connection& co
 
 Result<TableState> ObserveTable(postgres::Connection& connection, const Table& table) {
   const postgres::Rows rows = TRY(connection.Execute(
-      "SELECT c.oid || '.' || coalesce(string_agg(pg_relation_filenode(t.relid)::text, '.' ORDER "
+      "SELECT c.oid, coalesce(string_agg(pg_relation_filenode(t.relid)::text, '.' ORDER "
       "BY t.relid), ''), coalesce(sum(pg_stat_get_tuples_deleted(t.relid)), 0)::bigint "
       "FROM pg_class c CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) UNION "
       "SELECT c.oid) AS t WHERE c.oid = $1::oid GROUP BY c.oid",
       {table.oid}));
-  return TableState{.storage = rows.Text(0, 0), .deleted = Number(rows.Text(0, 1))};
+  return TableState{
+      .table = rows.Text(0, 0), .storage = rows.Text(0, 1), .deleted = Number(rows.Text(0, 2))};
 }
 
 Result<std::int64_t> CountRows(postgres::Connection& connection, const Table& table) {
@@ -144,25 +168,27 @@ Result<void> BeginLoad(postgres::Connection& connection, const LoadIdentity& loa
                        const BulkTarget& target, const std::string& source_name,
                        const LoadRecord& record) {
   TRY(connection.Execute(
-      "INSERT INTO tenantry.bulk_loads (tenant_id, role_name, load_id, run, table_schema, "
-      "table_name, source, settings, lanes, table_state, state) VALUES ($1, $2, $3, $4::integer, "
-      "$5, $6, $7, $8, $9::integer, $10, 'Running') ON CONFLICT (tenant_id, role_name, load_id) DO "
-      "UPDATE SET run = excluded.run, settings = excluded.settings, lanes = excluded.lanes, "
+      "INSERT INTO tenantry_loads.loads (role_name, load_id, run, table_schema, table_name, "
+      "source, "
+      "settings, lanes, table_state, state) VALUES ($1, $2, $3::integer, $4, $5, $6, $7, "
+      "$8::integer, $9, 'Running') ON CONFLICT (role_name, load_id) DO UPDATE SET "
+      "run = excluded.run, settings = excluded.settings, lanes = excluded.lanes, "
       "table_state = excluded.table_state, state = 'Running', started_at = now(), ended_at = NULL",
-      {load.tenant, load.role, load.load_id, Text(load.run), target.schema, target.table,
-       source_name, record.settings, Text(record.lanes), record.table_state}));
+      {load.role, load.load_id, Text(load.run), target.schema, target.table, source_name,
+       record.settings, Text(record.lanes), record.table_state}));
   return {};
 }
 
 Result<void> RecordPart(postgres::Connection& connection, const LoadIdentity& load,
                         const Part& part, const api::Counters& counters) {
   TRY(connection.Execute(
-      "INSERT INTO tenantry.bulk_chunks (tenant_id, role_name, load_id, run, chunk, lane, "
-      "byte_from, byte_to, hash, read, inserted, updated, unchanged, skipped, rejected) VALUES "
-      "($1, $2, $3, $4::integer, $5::integer, $6::integer, $7::bigint, $8::bigint, $9, "
-      "$10::bigint, $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15::bigint)",
-      {load.tenant, load.role, load.load_id, Text(load.run), Text(part.chunk->number),
-       Text(part.lane), Text(part.chunk->byte_from), Text(part.chunk->byte_to), part.chunk->hash,
+      "INSERT INTO tenantry_loads.chunks (role_name, load_id, run, chunk, lane, byte_from, "
+      "byte_to, "
+      "hash, read, inserted, updated, unchanged, skipped, rejected) VALUES ($1, $2, $3::integer, "
+      "$4::integer, $5::integer, $6::bigint, $7::bigint, $8, $9::bigint, $10::bigint, $11::bigint, "
+      "$12::bigint, $13::bigint, $14::bigint)",
+      {load.role, load.load_id, Text(load.run), Text(part.chunk->number), Text(part.lane),
+       Text(part.chunk->byte_from), Text(part.chunk->byte_to), part.chunk->hash,
        Text(counters.read), Text(counters.inserted), Text(counters.updated),
        Text(counters.unchanged), Text(counters.skipped), Text(counters.rejected)}));
   return {};
@@ -172,18 +198,18 @@ Result<void> FinishLoad(postgres::Connection& connection, const LoadIdentity& lo
                         const LoadRecord& record) {
   const api::Counters& counters = record.counters;
   TRY(connection.Execute(
-      std::string("UPDATE tenantry.bulk_loads SET state = 'Succeeded', ended_at = now(), "
-                  "table_state = $4, content_hash = $5, bytes = $6::bigint, counters = "
-                  "jsonb_build_object('read', $7::bigint, 'inserted', $8::bigint, 'updated', "
-                  "$9::bigint, 'unchanged', $10::bigint, 'skipped', $11::bigint, 'rejected', "
-                  "$12::bigint)") +
+      std::string("UPDATE tenantry_loads.loads SET state = 'Succeeded', ended_at = now(), "
+                  "table_state = $3, content_hash = $4, bytes = $5::bigint, counters = "
+                  "jsonb_build_object('read', $6::bigint, 'inserted', $7::bigint, 'updated', "
+                  "$8::bigint, 'unchanged', $9::bigint, 'skipped', $10::bigint, 'rejected', "
+                  "$11::bigint)") +
           kThisLoad,
-      {load.tenant, load.role, load.load_id, record.table_state, record.content_hash,
-       Text(record.bytes), Text(counters.read), Text(counters.inserted), Text(counters.updated),
+      {load.role, load.load_id, record.table_state, record.content_hash, Text(record.bytes),
+       Text(counters.read), Text(counters.inserted), Text(counters.updated),
        Text(counters.unchanged), Text(counters.skipped), Text(counters.rejected)}));
   TRY(connection.Execute(
-      std::string("DELETE FROM tenantry.bulk_chunks") + kThisLoad + " AND run <> $4::integer",
-      {load.tenant, load.role, load.load_id, Text(load.run)}));
+      std::string("DELETE FROM tenantry_loads.chunks") + kThisLoad + " AND run <> $3::integer",
+      {load.role, load.load_id, Text(load.run)}));
   return {};
 }
 

@@ -15,7 +15,7 @@
 #include "agent/postgres/connection.h"
 #include "common/base/result.h"
 
-// What a bulk load knows in the catalogue (tenantry.bulk_loads and bulk_chunks).
+// What bulk loads know about themselves: schema tenantry_loads, see bulk_catalogue.sql.
 namespace tenantry::load {
 
 // A session as the load needs it: in its role.
@@ -24,7 +24,6 @@ Result<std::unique_ptr<postgres::Connection>> OpenLoadSession(const BulkTarget& 
 
 // Who a load belongs to, and which one it is: of this source into this table.
 struct LoadIdentity {
-  std::string tenant;
   std::string role;
   std::string load_id;
   std::int32_t run = 1;
@@ -50,7 +49,9 @@ struct LoadRecord {
   api::Counters counters;
 };
 
-// tenant and role of the session, as the catalogue's rows have them.
+// Makes the schema when there is none. False: there is none, and the login may not make one.
+Result<bool> EnsureLoadCatalogue(const BulkTarget& target, std::stop_token stop);
+
 Result<LoadIdentity> IdentifyLoad(postgres::Connection& connection, const BulkTarget& target,
                                   const std::string& source_name);
 
@@ -66,10 +67,15 @@ Result<std::map<std::string, api::Counters>> FindChunks(postgres::Connection& co
 
 // Changes whenever rows were taken out of the table by TRUNCATE, DELETE or DROP.
 struct TableState {
+  std::string table;    // another one after DROP and CREATE
   std::string storage;  // changes by TRUNCATE and rewrites
   std::int64_t deleted = 0;
 
-  std::string Text() const { return storage + "/" + std::to_string(deleted); }
+  std::string Text() const { return table + "/" + storage + "/" + std::to_string(deleted); }
+  bool SameTable(std::string_view text) const { return text.starts_with(table + "/"); }
+  bool SameStorage(std::string_view text) const {
+    return text.starts_with(table + "/" + storage + "/");
+  }
 };
 Result<TableState> ObserveTable(postgres::Connection& connection, const Table& table);
 Result<std::int64_t> CountRows(postgres::Connection& connection, const Table& table);

@@ -178,8 +178,11 @@ Result<api::Counters> BulkWriter::Merge(std::int64_t staged) {
   if (plan_->cursor) {
     same = Number(TRY(connection_.Execute(CountSame(table_, plan_->key, presence))).Text(0));
   }
-  const postgres::Rows written = TRY(connection_.Execute(InsertFromStaging(
-      table_, plan_->key, presence, {.conflict = conflict, .cursor = plan_->cursor})));
+  const postgres::Rows written =
+      TRY(connection_.Execute(InsertFromStaging(table_, plan_->key, presence,
+                                                {.conflict = conflict,
+                                                 .cursor = plan_->cursor,
+                                                 .merge_jsonb = "tenantry_loads.merge_jsonb"})));
   counters.inserted = Number(written.Text(0, 0));
   counters.updated = Number(written.Text(0, 1));
   const std::int64_t rest = staged - counters.skipped - counters.inserted - counters.updated;

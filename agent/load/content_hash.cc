@@ -19,6 +19,9 @@ std::string ContentHash(const std::string& checksum, const std::string& schema,
   AddPart(hash, checksum);
   AddPart(hash, api::ToString(dataset.format));
   AddPart(hash, api::ToString(dataset.conflict));
+  if (!dataset.cursor.empty()) {
+    AddPart(hash, "cursor/" + dataset.cursor);
+  }
   AddPart(hash, track == TrackRows::kYes ? "track" : "");
   AddPart(hash, std::to_string(dataset.key.size()));
   for (const std::string& column : dataset.key) {

@@ -121,7 +121,7 @@ class RedisLoad {
       const postgres::Rows twins = TRY(connection_.Execute(kFindTwin));
       return twins.empty() ? Result<void>() : TwinError(twins);
     }
-    const bool update = job_.dataset.conflict == api::Conflict::kUpdate;
+    const bool update = job_.dataset.conflict != api::Conflict::kSkip;
     twins_ = TRY(connection_.Execute(update ? kKeepLast : kKeepFirst)).affected;
     counters_.skipped = twins_;
     return {};

@@ -43,13 +43,13 @@ std::string Comparable(const Table& table, std::size_t column, const std::string
 }
 
 // What a column of the row that is there becomes.
-std::string NewValue(const Table& table, std::size_t column, api::Conflict conflict) {
+std::string NewValue(const Table& table, std::size_t column, const InsertOptions& options) {
   const std::string name = Column(table, column);
-  if (conflict != api::Conflict::kMerge) {
+  if (options.conflict != api::Conflict::kMerge) {
     return "excluded." + name;
   }
   const std::string& type = table.columns[column].storage_type;
-  return type == "jsonb" ? "tenantry.merge_jsonb(t." + name + ", excluded." + name + ")"
+  return type == "jsonb" ? options.merge_jsonb + "(t." + name + ", excluded." + name + ")"
                          : "coalesce(excluded." + name + ", t." + name + ")";
 }
 
@@ -85,7 +85,7 @@ std::string OnConflict(const Table& table, const Key& key, const std::vector<std
       continue;
     }
     const std::string value =
-        given ? NewValue(table, column, options.conflict) : "NULL::" + meant.storage_type;
+        given ? NewValue(table, column, options) : "NULL::" + meant.storage_type;
     set.push_back(Column(table, column) + " = " + value);
     old_values.push_back(Comparable(table, column, "t"));
     new_values.push_back(meant.comparable ? value : "(" + value + ")::text");

@@ -52,7 +52,8 @@ std::string LockForUpdate(const Table& table, api::Conflict conflict);
 
 struct InsertOptions {
   api::Conflict conflict = api::Conflict::kError;
-  std::optional<std::size_t> cursor = {};  // column, for kKeepNewest and kKeepOldest
+  std::optional<std::size_t> cursor = {};            // column, for kKeepNewest and kKeepOldest
+  std::string merge_jsonb = "tenantry.merge_jsonb";  // function for kMerge
   TrackRows track = TrackRows::kNo;
   std::optional<std::int64_t> last_record;  // only records up to this one
 };

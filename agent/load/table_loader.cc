@@ -11,6 +11,7 @@
 #include "agent/load/row_encoder.h"
 #include "agent/load/statements.h"
 #include "agent/load/transaction.h"
+#include "common/api/reasons.h"
 #include "common/base/sha256.h"
 
 namespace tenantry::load {
@@ -119,15 +120,23 @@ class TableLoad {
 
   Result<void> Insert() {
     const std::vector<Presence> presence = encoder_->presence();
-    if (job_.dataset.conflict == api::Conflict::kUpdate) {
-      counters_.skipped = TRY(connection_.Execute(DropSuperseded(key_))).affected;
+    const api::Conflict conflict = job_.dataset.conflict;
+    const std::optional<std::size_t> cursor = TRY(FindCursor());
+    if (conflict != api::Conflict::kError && conflict != api::Conflict::kSkip) {
+      const std::string drop =
+          cursor ? DropSuperseded(key_, conflict, *cursor) : DropSuperseded(key_);
+      counters_.skipped = TRY(connection_.Execute(drop)).affected;
+    }
+    std::int64_t same = 0;
+    if (cursor) {
+      same = Number(TRY(connection_.Execute(CountSame(table_, key_, presence))).Text(0));
     }
     if (const std::string lock = LockForUpdate(table_, job_.dataset.conflict); !lock.empty()) {
       TRY(connection_.ExecuteScript(lock));
     }
     const std::string sql = InsertFromStaging(
         table_, key_, presence,
-        {.conflict = job_.dataset.conflict, .track = job_.track, .last_record = {}});
+        {.conflict = conflict, .cursor = cursor, .track = job_.track, .last_record = {}});
     std::vector<postgres::Parameter> parameters;
     if (job_.track == TrackRows::kYes) {
       parameters = {job_.tenant.value(), job_.fixture_set, job_.dataset.name, table_.schema,
@@ -149,9 +158,24 @@ class TableLoad {
     counters_.updated = Number(written->Text(0, 1));
     const std::int64_t rest =
         counters_.read - counters_.inserted - counters_.updated - counters_.skipped;
-    (job_.dataset.conflict == api::Conflict::kSkip ? counters_.skipped : counters_.unchanged) +=
-        rest;
+    counters_.unchanged = cursor ? same : conflict == api::Conflict::kSkip ? 0 : rest;
+    counters_.skipped += rest - counters_.unchanged;
     return {};
+  }
+
+  Result<std::optional<std::size_t>> FindCursor() {
+    if (job_.dataset.cursor.empty()) {
+      return std::optional<std::size_t>();
+    }
+    const std::optional<std::size_t> column = table_.Find(job_.dataset.cursor);
+    if (!column) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "Dataset " + job_.origin.dataset + ": cursor names column " +
+                              Quoted(job_.dataset.cursor) + ", which table " + table_.schema + "." +
+                              table_.name + " lacks. Correct the cursor.",
+                   .reason = api::reason::kInvalidSpec};
+    }
+    return column;
   }
 
   postgres::Connection& connection_;

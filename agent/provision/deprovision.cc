@@ -82,7 +82,7 @@ std::vector<std::string> ForgetScripts(const TenantNames& names,
   for (const std::string& role : roles) {
     scripts.push_back("DROP ROLE " + QuoteIdentifier(role));
   }
-  for (const char* table : {"loads", "loaded_rows", "bulk_loads", "bulk_chunks", "row_tenants", "tenants"}) {
+  for (const char* table : {"loads", "loaded_rows", "row_tenants", "tenants"}) {
     scripts.push_back("DELETE FROM tenantry." + std::string(table) + " WHERE tenant_id = " + id);
   }
   return scripts;

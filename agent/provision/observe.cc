@@ -253,13 +253,25 @@ Result<ObservedStorage> ObserveStorage(AdminSessions& sessions, const DesiredSto
   return observed;
 }
 
+namespace {
+
+// The second login has its rights from the first.
+bool MayConnect(const TenantNames& names, const ObservedStorage& observed,
+                const std::string& role) {
+  const bool inherits =
+      role == names.second_app && observed.memberships.contains({names.second_app, names.app});
+  return observed.database && observed.database->may_connect.contains(inherits ? names.app : role);
+}
+
+}  // namespace
+
 Result<CheckedLogins> CheckLogins(const AdminSessions& sessions, const DesiredStorage& desired,
                                   const ObservedStorage& observed) {
   CheckedLogins checked;
   for (const auto& [role, password] : desired.logins) {
     const RoleState* state = observed.FindRole(role);
-    const bool may_try = password && state != nullptr && state->can_login && observed.database &&
-                         observed.database->may_connect.contains(role);
+    const bool may_try = password && state != nullptr && state->can_login &&
+                         MayConnect(desired.names, observed, role);
     if (!may_try) {
       checked.states[role] = LoginState::kUnchecked;
       continue;

@@ -59,9 +59,7 @@ std::string CreateSchemaSql(const TenantNames& names) {
          QuoteIdentifier(names.owner) +
          "; UPDATE tenantry.tenants SET incarnation = gen_random_uuid() WHERE tenant_id IN " +
          tenants + "; DELETE FROM tenantry.loads WHERE tenant_id IN " + tenants +
-         "; DELETE FROM tenantry.loaded_rows WHERE tenant_id IN " + tenants +
-         "; DELETE FROM tenantry.bulk_loads WHERE tenant_id IN " + tenants +
-         "; DELETE FROM tenantry.bulk_chunks WHERE tenant_id IN " + tenants;
+         "; DELETE FROM tenantry.loaded_rows WHERE tenant_id IN " + tenants;
 }
 
 void AddDefaultRights(const TenantNames& names, const ObservedStorage& observed,

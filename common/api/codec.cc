@@ -56,22 +56,23 @@ json EncodeStatus(const DataStoreStatus& status) { return ToJson(status); }
 json EncodeStatus(const TenantStatus& status) { return ToJson(status); }
 json EncodeStatus(const FixtureSetStatus& status) { return ToJson(status); }
 
-json MakeMergePatch(const json& from, const json& to) {
-  if (!from.is_object() || !to.is_object()) {
-    return to;
+json MakeStatusPatch(const Uid& uid, const json& from, const json& to) {
+  json patch = json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", uid.value()}}});
+  if (from.empty()) {
+    patch.push_back({{"op", "add"}, {"path", "/status"}, {"value", to}});
+    return patch;
   }
-  json patch = json::object();
   for (const auto& [key, value] : from.items()) {
     if (!to.contains(key)) {
-      patch[key] = nullptr;
+      // What is not there cannot be removed, so that it is put there first.
+      patch.push_back({{"op", "add"}, {"path", "/status/" + key}, {"value", value}});
+      patch.push_back({{"op", "remove"}, {"path", "/status/" + key}});
     }
   }
   for (const auto& [key, value] : to.items()) {
     const auto old = from.find(key);
-    if (old == from.end()) {
-      patch[key] = value;
-    } else if (*old != value) {
-      patch[key] = MakeMergePatch(*old, value);
+    if (old == from.end() || *old != value) {
+      patch.push_back({{"op", "add"}, {"path", "/status/" + key}, {"value", value}});
     }
   }
   return patch;

@@ -24,7 +24,9 @@ nlohmann::json EncodeStatus(const DataStoreStatus& status);
 nlohmann::json EncodeStatus(const TenantStatus& status);
 nlohmann::json EncodeStatus(const FixtureSetStatus& status);
 
-// RFC 7386: what turns `from` into `to` (used for status patches: fields that went become null).
-nlohmann::json MakeMergePatch(const nlohmann::json& from, const nlohmann::json& to);
+// JSON Patch (RFC 6902) of an object of that UID with status `from`: gives it status `to`. Fields
+// of a status are written whole. It fits no other object of the same name; `from` may be outdated.
+nlohmann::json MakeStatusPatch(const Uid& uid, const nlohmann::json& from,
+                               const nlohmann::json& to);
 
 }  // namespace tenantry::api

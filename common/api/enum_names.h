@@ -51,12 +51,9 @@ inline constexpr EnumName<Format> kFormatNames[] = {
     {Format::kCsv, "CSV"},
 };
 inline constexpr EnumName<Conflict> kConflictNames[] = {
-    {Conflict::kError, "Error"},
-    {Conflict::kSkip, "Skip"},
-    {Conflict::kUpdate, "Update"},
-    {Conflict::kReplace, "Replace"},
-    {Conflict::kMerge, "Merge"},
-    {Conflict::kKeepNewest, "KeepNewest"},
+    {Conflict::kError, "Error"},           {Conflict::kSkip, "Skip"},
+    {Conflict::kUpdate, "Update"},         {Conflict::kReplace, "Replace"},
+    {Conflict::kMerge, "Merge"},           {Conflict::kKeepNewest, "KeepNewest"},
     {Conflict::kKeepOldest, "KeepOldest"},
 };
 inline constexpr EnumName<RedisType> kRedisTypeNames[] = {

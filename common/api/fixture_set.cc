@@ -7,6 +7,14 @@ namespace tenantry::api {
 const char* ToString(Format format) { return NameOf(format); }
 const char* ToString(Conflict conflict) { return NameOf(conflict); }
 
+bool ComparesCursor(Conflict conflict) {
+  return conflict == Conflict::kKeepNewest || conflict == Conflict::kKeepOldest;
+}
+
+bool IsForRedis(Conflict conflict) {
+  return conflict != Conflict::kMerge && !ComparesCursor(conflict);
+}
+
 Counters& Counters::operator+=(const Counters& other) {
   read += other.read;
   inserted += other.inserted;

@@ -23,6 +23,8 @@ enum class Conflict {
   kKeepOldest,  // the one with the smaller value wins
 };
 const char* ToString(Conflict conflict);
+bool ComparesCursor(Conflict conflict);  // kKeepNewest, kKeepOldest
+bool IsForRedis(Conflict conflict);      // a key has no columns to merge or compare
 enum class UnloadPolicy { kRetain, kUnload };
 
 // Exactly one of the three is set.
@@ -60,6 +62,7 @@ struct Dataset {
   DatasetTarget target;
   std::vector<std::string> key;  // columns; empty: the table's primary key
   Conflict conflict = Conflict::kError;
+  std::string cursor;  // column that kKeepNewest and kKeepOldest compare
 
   friend bool operator==(const Dataset&, const Dataset&) = default;
 };

@@ -166,6 +166,11 @@ void Fields(auto& visit, Of<Dataset> auto& dataset) {
   visit.Required("target", dataset.target);
   visit.Optional("key", dataset.key);
   visit.Optional("conflict", dataset.conflict);
+  visit.Optional("cursor", dataset.cursor);
+  visit.Check("cursor", ComparesCursor(dataset.conflict) == !dataset.cursor.empty(),
+              "is needed by conflict KeepNewest and KeepOldest, and by no other");
+  visit.Check("conflict", !dataset.target.redis || IsForRedis(dataset.conflict),
+              "must be Error, Skip, Update or Replace for redis");
 }
 
 void Fields(auto& visit, Of<FixtureSetSpec> auto& spec) {

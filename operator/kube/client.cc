@@ -93,26 +93,20 @@ class HttpKubeClient final : public Client {
 
   Result<Json> JsonPatch(const Resource& resource, const api::Namespace& ns, const api::Name& name,
                          const Json& patch) override {
-    Result<Json> patched = Exchange(
+    return SendPatch(
         {.method = "PATCH",
          .path = WithQuery(ResourcePath(resource, ns, name), {{"fieldManager", kFieldManager}}),
-         .what = Describe("patch", resource, ns, name),
-         .body = Encode(patch),
-         .content_type = "application/json-patch+json"});
-    if (!patched) {
-      return DecodePatchError(std::move(patched).error(), patch);
-    }
-    return patched;
+         .what = Describe("patch", resource, ns, name)},
+        patch);
   }
 
   Result<Json> PatchStatus(const Resource& resource, const api::Namespace& ns,
                            const api::Name& name, const Json& patch) override {
-    return Exchange({.method = "PATCH",
-                     .path = WithQuery(ResourcePath(resource, ns, name, "status"),
-                                       {{"fieldManager", kStatusFieldManager}}),
-                     .what = Describe("patch status of", resource, ns, name),
-                     .body = Encode(patch),
-                     .content_type = "application/merge-patch+json"});
+    return SendPatch({.method = "PATCH",
+                      .path = WithQuery(ResourcePath(resource, ns, name, "status"),
+                                        {{"fieldManager", kStatusFieldManager}}),
+                      .what = Describe("patch status of", resource, ns, name)},
+                     patch);
   }
 
   Result<Json> Replace(const Resource& resource, const api::Namespace& ns,
@@ -145,6 +139,15 @@ class HttpKubeClient final : public Client {
       return WithContext(std::move(object).error(), call.what);
     }
     return object;
+  }
+  Result<Json> SendPatch(Call call, const Json& patch) {
+    call.body = Encode(patch);
+    call.content_type = "application/json-patch+json";
+    Result<Json> patched = Exchange(call);
+    if (!patched) {
+      return DecodePatchError(std::move(patched).error(), patch);
+    }
+    return patched;
   }
   Result<Page> ListPage(const Call& call, const ObjectSink& sink, const std::stop_token& stop);
 

@@ -124,7 +124,7 @@ class Client {
   // A patch with a `test` that does not fit the object: kConflict.
   virtual Result<Json> JsonPatch(const Resource& resource, const api::Namespace& ns,
                                  const api::Name& name, const Json& patch) = 0;
-  // Merge patch of the status subresource: {"status": …}, no resourceVersion precondition.
+  // JSON Patch of the status subresource; `test` as above.
   virtual Result<Json> PatchStatus(const Resource& resource, const api::Namespace& ns,
                                    const api::Name& name, const Json& patch) = 0;
   virtual Result<Json> Replace(const Resource& resource, const api::Namespace& ns,

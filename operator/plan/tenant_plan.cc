@@ -143,16 +143,26 @@ api::TaskRequest MakeTask(const Tenant& tenant, api::TaskKind kind, const std::s
           .spec_json = std::move(spec_json)};
 }
 
+// Of this very Tenant: when the answer to the end of its release was lost, one of the same name may
+// have taken its place before we know.
+template <class Object>
+bool IsOwn(const std::optional<Existing<Object>>& existing, const Tenant& tenant) {
+  const auto is_owner = [&](const api::Uid& uid) {
+    return uid.value().empty() || uid == tenant.meta.uid;
+  };
+  return IsOurs(existing, tenant) && is_owner(existing->object.ownership.tenant_uid);
+}
+
 std::vector<Action> ReleaseActions(const TenantObserved& observed) {
   std::vector<Action> actions;
   const Tenant& tenant = observed.tenant;
-  if (IsOurs(observed.binding, tenant)) {
+  if (IsOwn(observed.binding, tenant)) {
     actions.push_back(DeleteSecret{BindingName(tenant)});
   }
-  if (IsOurs(observed.cache_binding, tenant)) {
+  if (IsOwn(observed.cache_binding, tenant)) {
     actions.push_back(DeleteSecret{CacheBindingName(tenant)});
   }
-  if (IsOurs(observed.config, tenant)) {
+  if (IsOwn(observed.config, tenant)) {
     actions.push_back(DeleteConfigMap{ConfigName(tenant)});
   }
   actions.push_back(RemoveFinalizer{api::kTenantFinalizer});

@@ -1,5 +1,6 @@
 #include "operator/reconcile/task_board.h"
 
+#include <functional>
 #include <utility>
 
 #include "common/api/reasons.h"
@@ -44,7 +45,11 @@ std::optional<TaskBoard::Entry> TaskBoard::Known(const std::string& id) {
 Result<TaskBoard::Step> TaskBoard::Run(agents::Client& client, const WorkKey& key,
                                        const api::TaskRequest& request,
                                        const std::vector<plan::AgentCandidate>& candidates) {
-  const std::optional<Entry> known = Known(request.id);
+  std::optional<Entry> known = Known(request.id);
+  if (known && known->spec_hash != std::hash<std::string>()(request.spec_json)) {
+    Finish(client, request.id);  // its outcome says nothing about what is asked for now
+    known.reset();
+  }
   if (known && api::IsFinal(known->report.state)) {
     return Step{known->report, known->agent};
   }
@@ -76,7 +81,10 @@ Result<TaskBoard::Step> TaskBoard::Submit(agents::Client& client, const WorkKey&
     {  // before Submit: its first event may overtake the answer
       const MutexLock lock(mutex_);
       entries_.insert_or_assign(request.id,
-                                Entry{key, agent, {.id = request.id, .kind = request.kind}});
+                                Entry{.key = key,
+                                      .agent = agent,
+                                      .report = {.id = request.id, .kind = request.kind},
+                                      .spec_hash = std::hash<std::string>()(request.spec_json)});
     }
     Result<api::TaskReport> report = client.Submit(agent, request);
     const MutexLock lock(mutex_);

@@ -46,7 +46,8 @@ class TaskBoard {
     WorkKey key;
     agents::AgentAddress agent;
     api::TaskReport report;
-    bool look_again = false;  // the agent may have forgotten it: ask before believing `report`
+    bool look_again = false;    // the agent may have forgotten it: ask before believing `report`
+    std::size_t spec_hash = 0;  // of what it was given: passwords are not in its ID
   };
   // A task that its agent may still have, although nobody is interested any more.
   struct Leftover {

@@ -132,7 +132,8 @@ void TenantReconciler::PrepareRotation(const TenantObserved& observed, TenantMem
     memory->rotation.reset();
     return;
   }
-  if (memory->rotation && memory->rotation->token == token) {
+  if (memory->rotation) {
+    memory->rotation->token = token;  // asked for again meanwhile: these are new enough
     return;
   }
   const api::TenantId id = api::EffectiveTenantId(tenant);

@@ -143,7 +143,8 @@ Result<void> PatchStatus(const Services& services, const T& object, const Status
   // A status that nobody wrote yet has none of the zeros that it decodes to.
   const Json before =
       object.status.observed_generation < 0 ? Json::object() : api::EncodeStatus(object.status);
-  const Json patch = {{"status", api::MakeMergePatch(before, api::EncodeStatus(status))}};
+  // Of this very object: one of the same name may have taken its place meanwhile.
+  const Json patch = api::MakeStatusPatch(object.meta.uid, before, api::EncodeStatus(status));
   Result<Json> answer =
       services.kube.PatchStatus(ResourceOf(object), object.meta.ns, object.meta.name, patch);
   if (!answer && answer.error().code == ErrorCode::kNotFound) {

@@ -24,7 +24,8 @@ template <class T>
 Result<void> ChangeFinalizer(const Services& services, const T& object,
                              const std::string& finalizer, FinalizerChange change);
 
-// Writes the status if it differs from the object's; an object that is gone is success.
+// Writes the status if it differs from the object's; an object that is gone is success. kConflict
+// when another one has its name by now.
 template <class T, class Status>
 Result<void> PatchStatus(const Services& services, const T& object, const Status& status);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the operator and the agent, and prints one line of JSON for each result:
+"""Measures the operator, the agent and the loader, and prints one line of JSON for each result:
 {"name", "value", "unit", "peer", "ratio"}. `peer` is what the peer needs for the same: the Go
 operator tests/bench/peer/twin, or, where it does no such thing, the figure that docs/limits.md
 promises. ratio > 1: better than the peer. Progress is on standard error.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import failover
+import loading
 import memory
 import scale
 import speed
@@ -33,6 +34,13 @@ BENCHMARKS = {  # group: name: function
         "scale": scale.ten_thousand_tenants,
     },
     "agent": {"idle-agent": memory.idle_agent},
+    "load": {
+        "load-memory": loading.rows_from_memory,
+        "load-files": loading.files,
+        "load-bad-rows": loading.bad_rows,
+        "load-upsert": loading.upsert,
+        "load-large": loading.memory,
+    },
 }
 
 
@@ -55,7 +63,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", help="operator, agent, or single ones; default: all")
+    parser.add_argument("names", nargs="*", help="operator, agent, load, or single ones; default: all")
     parser.add_argument("--bin", default=ROOT / "build/release/bin", help="where the programs are")
     arguments = parser.parse_args()
     # So that `with` blocks end what they started.

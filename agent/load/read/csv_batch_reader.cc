@@ -198,6 +198,7 @@ CsvBatchReader::Gap CsvBatchReader::SkipGap() {
 
 // Goes to the batch's first record; false: there is none.
 bool CsvBatchReader::StartBatch() {
+  batch_.Start(window_.byte(), line_, window_.begin());  // the one before is forgotten
   if (in_long_line_) {
     in_long_line_ = false;
     DropLine();

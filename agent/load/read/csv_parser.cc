@@ -42,6 +42,28 @@ CsvParser::Outcome CsvParser::Parse(const char* at, const char* base) {
   return outcome;
 }
 
+inline void CsvParser::Put(const char* begin, const char* end, FieldKind kind) {
+  if (record_.count < fields_.size()) {
+    Field& field = fields_[record_.count];
+    field.data = begin;
+    field.size = static_cast<std::uint32_t>(end - begin);
+    field.offset = static_cast<std::uint32_t>(begin - base_);
+    field.kind = kind;
+  } else {
+    record_.surplus_text = record_.surplus_text || begin != end;
+  }
+  ++record_.count;
+}
+
+inline void CsvParser::Add(const char* begin, const char* end) {
+  const bool null = begin == end || (longest_null_ > 0 && IsNullText({begin, end}));
+  if (escape_met_) {
+    escape_met_ = false;
+    escaped_.push_back({.column = record_.count, .quoted = false});
+  }
+  Put(begin, end, null ? FieldKind::kNull : FieldKind::kUntyped);
+}
+
 CsvParser::Outcome CsvParser::Run(const char* at) {
   ByteScanner<5> scan(specials_, at, end_);
   const char* start = at;
@@ -194,28 +216,6 @@ void CsvParser::RememberNoClose(const char* from, const char* until) {
   const bool goes_on = from >= no_close_from_ && from <= no_close_until_;
   no_close_from_ = goes_on ? no_close_from_ : from;
   no_close_until_ = goes_on ? std::max(no_close_until_, until) : until;
-}
-
-void CsvParser::Put(const char* begin, const char* end, FieldKind kind) {
-  if (record_.count < fields_.size()) {
-    Field& field = fields_[record_.count];
-    field.data = begin;
-    field.size = static_cast<std::uint32_t>(end - begin);
-    field.offset = static_cast<std::uint32_t>(begin - base_);
-    field.kind = kind;
-  } else {
-    record_.surplus_text = record_.surplus_text || begin != end;
-  }
-  ++record_.count;
-}
-
-void CsvParser::Add(const char* begin, const char* end) {
-  const bool null = begin == end || (longest_null_ > 0 && IsNullText({begin, end}));
-  if (escape_met_) {
-    escape_met_ = false;
-    escaped_.push_back({.column = record_.count, .quoted = false});
-  }
-  Put(begin, end, null ? FieldKind::kNull : FieldKind::kUntyped);
 }
 
 void CsvParser::AddQuoted(const char* begin, const char* end) {

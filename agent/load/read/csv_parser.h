@@ -79,9 +79,9 @@ class CsvParser {
   const char* AfterClosing(const char* quote) const;
   const char* AfterEscape(const char* at) const;
   void RememberNoClose(const char* from, const char* until);
-  void Add(const char* begin, const char* end);
+  [[gnu::always_inline]] void Add(const char* begin, const char* end);
   void AddQuoted(const char* begin, const char* end);
-  void Put(const char* begin, const char* end, FieldKind kind);
+  [[gnu::always_inline]] void Put(const char* begin, const char* end, FieldKind kind);
   bool IsNullText(std::string_view text) const;
   void Unescape();
 

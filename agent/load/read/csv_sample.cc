@@ -49,8 +49,9 @@ CsvSample::CsvSample(std::string_view text, bool whole)
 }
 
 SampleRows CsvSample::Read(const CsvDialect& dialect, std::size_t rows, std::size_t cells) const {
-  SampleRows read{.parser =
-                      std::make_unique<CsvParser>(dialect, std::vector<std::string>(), cells)};
+  // A text cannot have more fields in a row than bytes and one.
+  SampleRows read{.parser = std::make_unique<CsvParser>(dialect, std::vector<std::string>(),
+                                                        std::min(cells, size_ + 1))};
   CsvParser& parser = *read.parser;
   Cursor cursor{.at = padded_.data(), .end = padded_.data() + size_};
   parser.SetEnd(cursor.end, whole_ ? CsvParser::After::kNothing : CsvParser::After::kMore);

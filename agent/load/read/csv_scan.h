@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -14,50 +16,55 @@ namespace tenantry::load {
 
 inline constexpr std::size_t kScanBlock = 64;
 
+#if defined(__SSE2__)
+using ByteVector = __m128i;
+inline ByteVector FillVector(char byte) { return _mm_set1_epi8(byte); }
+#else
+using ByteVector = char;
+inline ByteVector FillVector(char byte) { return byte; }
+#endif
+
 // The bits of 64 bytes that are one of `count` given ones.
 template <std::size_t count>
 class ByteSet {
  public:
   explicit ByteSet(const char (&bytes)[count]) {
     for (std::size_t i = 0; i < count; ++i) {
-#if defined(__SSE2__)
-      bytes_[i] = _mm_set1_epi8(bytes[i]);
-#else
-      bytes_[i] = bytes[i];
-#endif
+      bytes_[i] = FillVector(bytes[i]);
     }
   }
 
   std::uint64_t Find(const char* block) const {
-    std::uint64_t found = 0;
 #if defined(__SSE2__)
-    for (std::size_t part = 0; part < kScanBlock; part += 16) {
-      const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + part));
-      __m128i equal = _mm_cmpeq_epi8(text, bytes_[0]);
-      for (std::size_t i = 1; i < count; ++i) {
-        equal = _mm_or_si128(equal, _mm_cmpeq_epi8(text, bytes_[i]));
-      }
-      found |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(equal)))
-               << part;
-    }
+    return FindPart(block) | FindPart(block + 16) << 16 | FindPart(block + 32) << 32 |
+           FindPart(block + 48) << 48;
 #else
+    std::uint64_t found = 0;
     for (std::size_t at = 0; at < kScanBlock; ++at) {
-      bool equal = false;
-      for (std::size_t i = 0; i < count; ++i) {
-        equal = equal || block[at] == bytes_[i];
-      }
+      const bool equal = std::find(bytes_, bytes_ + count, block[at]) != bytes_ + count;
       found |= static_cast<std::uint64_t>(equal) << at;
     }
-#endif
     return found;
+#endif
   }
 
  private:
 #if defined(__SSE2__)
-  __m128i bytes_[count];
-#else
-  char bytes_[count];
+  std::uint64_t FindPart(const char* part) const {
+    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(part));
+    return static_cast<std::uint32_t>(
+        _mm_movemask_epi8(Equal(text, std::make_index_sequence<count>())));
+  }
+  // Written out for each byte: the compiler keeps them in registers.
+  template <std::size_t... index>
+  __m128i Equal(__m128i text, std::index_sequence<index...>) const {
+    __m128i equal = _mm_setzero_si128();
+    ((equal = _mm_or_si128(equal, _mm_cmpeq_epi8(text, bytes_[index]))), ...);
+    return equal;
+  }
 #endif
+
+  ByteVector bytes_[count];
 };
 
 // Goes from one such byte to the next.

@@ -3,6 +3,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -159,7 +160,8 @@ class Unzstd final : public Decompressor {
       End();
       return 0;
     }
-    ZSTD_inBuffer input{.src = in().data(), .size = in().size(), .pos = 0};
+    // No more than it asks for: what is read before an error does not depend on the pieces.
+    ZSTD_inBuffer input{.src = in().data(), .size = std::min(in().size(), wanted_), .pos = 0};
     ZSTD_outBuffer output{.dst = out().data(), .size = out().size(), .pos = 0};
     const std::size_t status = ZSTD_decompressStream(context_.get(), &output, &input);
     Take(input.pos);
@@ -168,12 +170,16 @@ class Unzstd final : public Decompressor {
            "): fetch it again");
     }
     between_ = status == 0;
+    wanted_ = between_ ? kFrameStart : std::max<std::size_t>(status, 1);
     full_ = output.pos == output.size && !between_;
     return output.pos;
   }
 
  private:
   std::unique_ptr<ZSTD_DCtx, ZstdDeleter> context_;
+  static constexpr std::size_t kFrameStart = 5;
+
+  std::size_t wanted_ = kFrameStart;
   bool between_ = false;  // after a frame
   bool full_ = false;
 };

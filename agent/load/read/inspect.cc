@@ -63,6 +63,7 @@ class Inspector {
   Inspection Finish(const BatchReader& reader) {
     inspection_.finding = reader.finding();
     inspection_.columns = profiler_.Finish(reader.columns());
+    inspection_.header_line = HeaderLine();
     for (const ColumnProfile& column : inspection_.columns) {
       AddMisfits(column);
     }
@@ -76,7 +77,20 @@ class Inspector {
   }
 
  private:
+  // Blank lines may follow titles, so that only the first record tells where the header is.
+  std::int64_t HeaderLine() const {
+    const std::optional<CsvDialect>& csv = inspection_.finding.csv;
+    if (!csv || !csv->header || inspection_.columns.empty()) {
+      return 0;
+    }
+    const bool after_titles = csv->title_lines > 0 && first_line_ > 0;
+    return after_titles ? first_line_ - 1 : csv->title_lines + 1;
+  }
+
   void AddRecords(const Batch& batch) {
+    if (first_line_ == 0 && !batch.records.empty()) {
+      first_line_ = batch.line + batch.records.front().line;
+    }
     inspection_.records += static_cast<std::int64_t>(batch.records.size());
     for (const RecordPlace& place : batch.records) {
       inspection_.rejected += place.rejected ? 1 : 0;
@@ -153,6 +167,7 @@ class Inspector {
 
   Profiler profiler_;
   std::size_t preview_records_;
+  std::int64_t first_line_ = 0;
   std::size_t misfits_ = 0;  // among the problems
   Inspection inspection_;
 };

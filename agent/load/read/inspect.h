@@ -44,6 +44,7 @@ struct Inspection {
   std::int64_t lines = 0;     // of the source, to the last record's end
   std::int64_t bytes = 0;     // of the decoded text, to the last record's end
   LineEnds line_ends;
+  std::int64_t header_line = 0;  // of CSV: the one before the rows after titles; 0: no header
   std::vector<ColumnProfile> columns;
   // The first records that are not rejected: a value for each column, shortened.
   std::vector<std::vector<std::optional<std::string>>> preview;

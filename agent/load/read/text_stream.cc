@@ -50,9 +50,11 @@ class PeekedStream final : public ByteStream {
     Result<std::string_view> piece = stream_->Next();
     if (!piece) {
       error_ = std::move(piece).error();
+      ended_ = true;
+      return {};
     }
-    ended_ = error_ || piece->empty();
-    return ended_ ? std::string_view() : *piece;
+    ended_ = piece->empty();
+    return *piece;
   }
 
   std::unique_ptr<ByteStream> stream_;

@@ -20,8 +20,8 @@ struct Clock {
 
   // 24:00:00 is the last moment of a day, :60 the next minute.
   std::optional<std::int64_t> OfDay() const {
-    const std::int64_t total =
-        (std::int64_t{hour} * 3600 + minute * 60 + second) * kMicrosPerSecond + micros;
+    const std::int64_t minutes = std::int64_t{hour} * 60 + minute;
+    const std::int64_t total = (minutes * 60 + second) * kMicrosPerSecond + micros;
     return hour > 24 || minute > 59 || second > 60 || total > kMicrosPerDay ? std::nullopt
                                                                             : std::optional(total);
   }

@@ -89,10 +89,11 @@ std::optional<Float> ParseFloating(std::string_view text) {
 constexpr std::array<std::int8_t, 256> kHexDigits = [] {
   std::array<std::int8_t, 256> digits{};
   digits.fill(-1);
-  for (int i = 0; i < 16; ++i) {
-    const auto value = static_cast<std::int8_t>(i);
-    digits[static_cast<std::size_t>("0123456789abcdef"[i])] = value;
-    digits[static_cast<std::size_t>("0123456789ABCDEF"[i])] = value;
+  for (std::size_t i = 0; i < 10; ++i) {
+    digits['0' + i] = static_cast<std::int8_t>(i);
+  }
+  for (std::size_t i = 0; i < 6; ++i) {
+    digits['a' + i] = digits['A' + i] = static_cast<std::int8_t>(10 + i);
   }
   return digits;
 }();

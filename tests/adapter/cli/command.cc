@@ -50,7 +50,7 @@ class Runner {
 
 }  // namespace
 
-Ended Run(const std::vector<std::string>& words, std::stop_token stop) {
+Ended RunTool(const std::vector<std::string>& words, std::stop_token stop) {
   Runner runner(words, std::move(stop));
   const int exit_code = std::visit(runner, ParseCommandLine(words));
   return runner.Take(exit_code);

@@ -16,7 +16,7 @@ struct Ended {
 };
 
 // Runs `words` (without the program's name) in this process.
-Ended Run(const std::vector<std::string>& words, std::stop_token stop = {});
+Ended RunTool(const std::vector<std::string>& words, std::stop_token stop = {});
 
 // --store for an access, with its password.
 std::string UrlOf(const api::PostgresAccess& access);

@@ -34,12 +34,12 @@ std::string CountOf(const std::string& table) {
 TEST(LoadCommand, MakesATableAndLoadsTheFileOnce) {
   const testing::TemporaryFolder folder;
   const std::string file = folder.Write("made.csv", kCsv);
-  const Ended first = Run(Load("cli_made", {"--create-table", "--key", "id", file}));
+  const Ended first = RunTool(Load("cli_made", {"--create-table", "--key", "id", file}));
   ASSERT_EQ(first.exit_code, kExitOk) << first.err;
   EXPECT_THAT(first.out, HasSubstr("read 3   inserted 3"));
   EXPECT_THAT(first.out, HasSubstr("Created table public.cli_made."));
   EXPECT_THAT(first.err, HasSubstr("CSV, delimiter ',', header, 2 columns"));
-  const Ended again = Run(Load("cli_made", {"--create-table", "--key", "id", file}));
+  const Ended again = RunTool(Load("cli_made", {"--create-table", "--key", "id", file}));
   EXPECT_EQ(again.exit_code, kExitOk) << again.err;
   EXPECT_THAT(again.out, HasSubstr("was loaded before"));
   EXPECT_EQ(CountOf("public.cli_made"), "3");
@@ -51,7 +51,7 @@ TEST(LoadCommand, TellsOfRejectsWithExitCode3) {
                                 "name text)"));
   const testing::TemporaryFolder folder;
   const std::string file = folder.Write("bad.csv", "id,name\n1,one\nx,two\n3,three\n");
-  const Ended ended = Run(Load("cli_bad", {"--output", "json", file}));
+  const Ended ended = RunTool(Load("cli_bad", {"--output", "json", file}));
   EXPECT_EQ(ended.exit_code, kExitRejects) << ended.err;
   const Json json = Json::parse(ended.out);
   const Json& result = json["files"][0];
@@ -70,11 +70,11 @@ TEST(LoadCommand, LoadsEveryFileThatFitsAPattern) {
   folder.Write("b.csv", "id\n2\n");
   folder.Write("c.txt", "id\n3\n");
   const Ended ended =
-      Run(Load("cli_many", {folder.path() + "/*.csv", folder.path() + "/none.csv"}));
+      RunTool(Load("cli_many", {folder.path() + "/*.csv", folder.path() + "/none.csv"}));
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("none.csv cannot be read (No such file or directory)"));
   EXPECT_EQ(CountOf("public.cli_many"), "2");
-  const Ended nothing = Run(Load("cli_many", {folder.path() + "/*.json"}));
+  const Ended nothing = RunTool(Load("cli_many", {folder.path() + "/*.json"}));
   EXPECT_EQ(nothing.exit_code, kExitFailed);
   EXPECT_THAT(nothing.err, HasSubstr("No file fits the pattern"));
 }
@@ -84,20 +84,20 @@ TEST(LoadCommand, DryRunWritesNothingAndSaysSo) {
                                 "CREATE TABLE public.cli_dry (id integer PRIMARY KEY, name "
                                 "text)"));
   const testing::TemporaryFolder folder;
-  const Ended ended = Run(Load("cli_dry", {"--dry-run", folder.Write("dry.csv", kCsv)}));
+  const Ended ended = RunTool(Load("cli_dry", {"--dry-run", folder.Write("dry.csv", kCsv)}));
   EXPECT_EQ(ended.exit_code, kExitOk) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("inserted 3"));
   EXPECT_THAT(ended.out, HasSubstr("Dry run: nothing was written."));
   EXPECT_EQ(CountOf("public.cli_dry"), "0");
 }
 
-TEST(LoadCommand, StoppedSaysHowToGoOn) {
+TEST(LoadCommand, EndsWith130WhenStopped) {
   ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_stop (id integer, name text)"));
   const testing::TemporaryFolder folder;
   const std::string file = folder.Write("it's.csv", kCsv);
   std::stop_source stop;
   stop.request_stop();
-  const Ended ended = Run(Load("cli_stop", {file}), stop.get_token());
+  const Ended ended = RunTool(Load("cli_stop", {file}), stop.get_token());
   EXPECT_EQ(ended.exit_code, kExitCancelled);
 }
 
@@ -106,12 +106,12 @@ TEST(LoadCommand, LoadsAsTheTenant) {
   for (const std::string isolation : {"Schema", "RowLevel"}) {
     const std::string id = "cli_load_" + std::string(isolation == "Schema" ? "s" : "r");
     const Ended made =
-        Run({"tenant", "init", "--store", admin, "--tenant-id", id, "--tier", "Free",
+        RunTool({"tenant", "init", "--store", admin, "--tenant-id", id, "--tier", "Free",
              "--admin-email", "a@b", "--template", "Music", "--isolation", isolation});
     ASSERT_EQ(made.exit_code, kExitOk) << made.err;
     const testing::TemporaryFolder folder;
     const std::string file = folder.Write("artists.csv", "artist_id,name\na1,One\na2,Two\n");
-    const Ended ended = Run({"load", "--store", admin, "--tenant", id, "--table", "artists", file});
+    const Ended ended = RunTool({"load", "--store", admin, "--tenant", id, "--table", "artists", file});
     ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
     const std::string schema = isolation == "Schema" ? "tenant_" + id : "shared_music";
     EXPECT_EQ(Postgres().Value("app", "SELECT count(*) FROM " + schema +
@@ -122,7 +122,7 @@ TEST(LoadCommand, LoadsAsTheTenant) {
 
 TEST(LoadCommand, MakesATableOfTheTenant) {
   const std::string admin = UrlOf(Postgres().admin());
-  ASSERT_EQ(Run({"tenant", "init", "--store", admin, "--tenant-id", "cli_maker", "--tier", "Free",
+  ASSERT_EQ(RunTool({"tenant", "init", "--store", admin, "--tenant-id", "cli_maker", "--tier", "Free",
                  "--admin-email", "a@b"})
                 .exit_code,
             kExitOk);
@@ -131,15 +131,15 @@ TEST(LoadCommand, MakesATableOfTheTenant) {
       "load",     "--store",        admin,
       "--tenant", "cli_maker",      "--table",
       "things",   "--create-table", folder.Write("things.csv", kCsv)};
-  const Ended ended = Run(words);
+  const Ended ended = RunTool(words);
   ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
   EXPECT_EQ(CountOf("tenant_cli_maker.things"), "3");
-  EXPECT_THAT(Run(words).out, HasSubstr("was loaded before"));
+  EXPECT_THAT(RunTool(words).out, HasSubstr("was loaded before"));
 }
 
 TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {
   const testing::TemporaryFolder folder;
-  const Ended ended = Run({"load", "--store", UrlOf(Postgres().admin()), "--tenant", "nobody",
+  const Ended ended = RunTool({"load", "--store", UrlOf(Postgres().admin()), "--tenant", "nobody",
                            "--table", "t", folder.Write("a.csv", kCsv)});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("There is no tenant nobody"));
@@ -148,7 +148,7 @@ TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {
 
 TEST(LoadCommand, ExplainsAServerThatDoesNotAnswer) {
   const testing::TemporaryFolder folder;
-  const Ended ended = Run({"load", "--store", "postgres://ann@127.0.0.1:1/app", "--table", "t",
+  const Ended ended = RunTool({"load", "--store", "postgres://ann@127.0.0.1:1/app", "--table", "t",
                            folder.Write("a.csv", kCsv)});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("PostgreSQL at 127.0.0.1:1 does not answer"));

@@ -44,7 +44,7 @@ std::string AskAs(const Json& binding, const std::string& sql) {
 TEST(TenantInit, GivesATenantItsPlaceAndABinding) {
   const testing::TemporaryFolder folder;
   const std::string file = folder.path() + "/acme.json";
-  const Ended ended = Run(Init("cli_acme", {"--template", "Music", "--binding-file", file}));
+  const Ended ended = RunTool(Init("cli_acme", {"--template", "Music", "--binding-file", file}));
   ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("Tenant cli_acme (Free, Schema)"));
   struct stat status {};
@@ -59,13 +59,13 @@ TEST(TenantInit, GivesATenantItsPlaceAndABinding) {
 TEST(TenantInit, DoesNothingTheSecondTime) {
   const testing::TemporaryFolder folder;
   const std::string file = folder.path() + "/twice.json";
-  ASSERT_EQ(Run(Init("cli_twice", {"--binding-file", file})).exit_code, kExitOk);
+  ASSERT_EQ(RunTool(Init("cli_twice", {"--binding-file", file})).exit_code, kExitOk);
   const std::string first = ReadSmallFile(file).value();
-  const Ended again = Run(Init("cli_twice", {"--binding-file", file}));
+  const Ended again = RunTool(Init("cli_twice", {"--binding-file", file}));
   EXPECT_EQ(again.exit_code, kExitOk) << again.err;
   EXPECT_THAT(again.err, HasSubstr("Nothing was to do"));
   EXPECT_EQ(ReadSmallFile(file).value(), first);
-  const Ended without_file = Run(Init("cli_twice", {}));
+  const Ended without_file = RunTool(Init("cli_twice", {}));
   EXPECT_EQ(without_file.exit_code, kExitOk);
   EXPECT_THAT(without_file.err, HasSubstr("No password was set or changed"));
   EXPECT_EQ(AskAs(Json::parse(first), "SELECT 1"), "1");
@@ -74,26 +74,26 @@ TEST(TenantInit, DoesNothingTheSecondTime) {
 TEST(TenantInit, WritesNoBindingWhosePasswordItDoesNotKnow) {
   const testing::TemporaryFolder folder;
   const std::string file = folder.path() + "/late.json";
-  ASSERT_EQ(Run(Init("cli_late", {})).exit_code, kExitOk);
-  const Ended ended = Run(Init("cli_late", {"--binding-file", file}));
+  ASSERT_EQ(RunTool(Init("cli_late", {})).exit_code, kExitOk);
+  const Ended ended = RunTool(Init("cli_late", {"--binding-file", file}));
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("add --rotate"));
-  const Ended rotated = Run(Init("cli_late", {"--binding-file", file, "--rotate"}));
+  const Ended rotated = RunTool(Init("cli_late", {"--binding-file", file, "--rotate"}));
   EXPECT_EQ(rotated.exit_code, kExitOk) << rotated.err;
   EXPECT_EQ(AskAs(Json::parse(ReadSmallFile(file).value()), "SELECT 1"), "1");
 }
 
 TEST(TenantInit, RotateEndsTheOldPassword) {
-  const Ended first = Run(Init("cli_rotate", {"--show-password", "--output", "json"}));
+  const Ended first = RunTool(Init("cli_rotate", {"--show-password", "--output", "json"}));
   ASSERT_EQ(first.exit_code, kExitOk) << first.err;
-  const Ended second = Run(Init("cli_rotate", {"--show-password", "--rotate", "--output", "json"}));
+  const Ended second = RunTool(Init("cli_rotate", {"--show-password", "--rotate", "--output", "json"}));
   ASSERT_EQ(second.exit_code, kExitOk) << second.err;
   EXPECT_THAT(AskAs(Json::parse(first.out)["binding"], "SELECT 1"), HasSubstr("refused"));
   EXPECT_EQ(AskAs(Json::parse(second.out)["binding"], "SELECT 1"), "1");
 }
 
 TEST(TenantInit, DryRunWritesNothing) {
-  const Ended ended = Run(Init("cli_dry", {"--dry-run"}));
+  const Ended ended = RunTool(Init("cli_dry", {"--dry-run"}));
   EXPECT_EQ(ended.exit_code, kExitOk) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("Role tenant_cli_dry_app is missing."));
   EXPECT_THAT(ended.err, HasSubstr("nothing was written"));
@@ -106,21 +106,21 @@ TEST(TenantInit, DryRunWritesNothing) {
 TEST(TenantInit, GivesRedisToo) {
   const std::string redis = "redis://127.0.0.1:" + std::to_string(Redis().port());
   const Ended ended =
-      Run(Init("cli_cache", {"--redis", redis, "--show-password", "--isolation", "RowLevel",
+      RunTool(Init("cli_cache", {"--redis", redis, "--show-password", "--isolation", "RowLevel",
                              "--template", "Music", "--output", "json"}));
   ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
   const Json json = Json::parse(ended.out);
   EXPECT_EQ(json["binding"]["schema"], "shared_music");
   EXPECT_EQ(json["binding"]["cache"]["prefix"], "cli_cache:");
   const Ended again =
-      Run(Init("cli_cache", {"--redis", redis, "--isolation", "RowLevel", "--template", "Music"}));
+      RunTool(Init("cli_cache", {"--redis", redis, "--isolation", "RowLevel", "--template", "Music"}));
   EXPECT_EQ(again.exit_code, kExitOk) << again.err;
   EXPECT_THAT(again.err, HasSubstr("Nothing was to do"));
 }
 
 TEST(TenantInit, ExplainsARefusedPassword) {
   const api::PostgresAccess access = Postgres().access("tenantry_admin", "wrong");
-  const Ended ended = Run({"tenant", "init", "--store", UrlOf(access), "--tenant-id", "x", "--tier",
+  const Ended ended = RunTool({"tenant", "init", "--store", UrlOf(access), "--tenant-id", "x", "--tier",
                            "Free", "--admin-email", "a@b"});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("was refused by 127.0.0.1"));
@@ -129,15 +129,15 @@ TEST(TenantInit, ExplainsARefusedPassword) {
 }
 
 TEST(TenantShow, ListsTenantsAndOneInFull) {
-  ASSERT_EQ(Run(Init("cli_shown", {})).exit_code, kExitOk);
+  ASSERT_EQ(RunTool(Init("cli_shown", {})).exit_code, kExitOk);
   const std::string url = UrlOf(Postgres().admin());
-  const Ended list = Run({"tenant", "show", "--store", url});
+  const Ended list = RunTool({"tenant", "show", "--store", url});
   EXPECT_EQ(list.exit_code, kExitOk) << list.err;
   EXPECT_THAT(list.out, HasSubstr("cli_shown"));
-  const Ended one = Run({"tenant", "show", "--store", url, "cli_shown", "--output", "json"});
+  const Ended one = RunTool({"tenant", "show", "--store", url, "cli_shown", "--output", "json"});
   ASSERT_EQ(one.exit_code, kExitOk) << one.err;
   EXPECT_EQ(Json::parse(one.out)["config"]["adminEmail"], "a@b.example");
-  const Ended none = Run({"tenant", "show", "--store", url, "nobody"});
+  const Ended none = RunTool({"tenant", "show", "--store", url, "nobody"});
   EXPECT_EQ(none.exit_code, kExitFailed);
   EXPECT_THAT(none.err, HasSubstr("There is no tenant nobody"));
 }

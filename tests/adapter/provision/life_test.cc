@@ -194,6 +194,23 @@ TEST_P(LifeTest, RotatesWithoutAGap) {
   EXPECT_THAT(Observe(tenant(), only_second).result.drift, IsEmpty());
 }
 
+// Whoever began the last rotation has ended before it published the password.
+TEST_P(LifeTest, PutsThePasswordOfTheSecondLoginRight) {
+  const std::string second_role = api::SecondAppRole(api::TenantId(tenant()));
+  ASSERT_EQ(Provision(tenant(), spec()).message(), "");
+  api::TenantStorageSpec both = spec();
+  both.logins.push_back({second_role, Secret("never published")});
+  ASSERT_EQ(Provision(tenant(), both).message(), "");
+  both.logins.back().password = Secret("published");
+
+  EXPECT_THAT(Observe(tenant(), both).result.drift, Contains(HasSubstr(second_role)));
+  ASSERT_EQ(Provision(tenant(), both).message(), "");
+
+  EXPECT_NE(LogIn(second_role, "published", database()), nullptr);
+  EXPECT_EQ(LogIn(second_role, "never published", database()), nullptr);
+  EXPECT_THAT(Observe(tenant(), both).result.drift, IsEmpty());
+}
+
 TEST_P(LifeTest, EnforcesTheConnectionLimit) {
   api::TenantStorageSpec limited = spec();
   limited.connection_limit = 2;

@@ -31,6 +31,7 @@ struct Settings {
   std::size_t bytes = 2048;
   int patience_seconds = 600;
   double per_second = 20;
+  int changes = 1000;
 };
 
 class Load {
@@ -99,6 +100,23 @@ class Load {
     return Json{{"edits", std::move(edits)}};
   }
 
+  // Changes the Tenants in turn, evenly over time; one of twenty is deleted, and made anew when it
+  // is its turn again.
+  Result<Json> Churn() {
+    const auto begin = steady_clock::now();
+    const std::chrono::duration<double> pause(1 / settings_.per_second);
+    for (int i = 0; i < settings_.changes; ++i) {
+      const Result<void> changed = ChangeTenant(i);
+      // Still going: the next turn will do.
+      if (!changed && changed.error().code != ErrorCode::kConflict) {
+        return changed.error();
+      }
+      std::this_thread::sleep_until(begin +
+                                    std::chrono::duration_cast<steady_clock::duration>(pause * i));
+    }
+    return Json{{"seconds", Since(begin)}};
+  }
+
  private:
   std::string NameOf(int i) const { return settings_.prefix + std::to_string(i); }
 
@@ -115,6 +133,24 @@ class Load {
     TRY(kube_.Create(kube::kTenants, settings_.ns,
                      MakeTenant(settings_.ns, NameOf(i), settings_.bytes)));
     return {};
+  }
+
+  Result<void> ChangeTenant(int i) {
+    constexpr int kOneIsDeletedOf = 20;
+    const int number = i % settings_.count;
+    const api::Name name(NameOf(number));
+    if ((i + i / settings_.count) % kOneIsDeletedOf == 0) {
+      const Result<void> deleted = kube_.Delete(kube::kTenants, settings_.ns, name);
+      return deleted || deleted.error().code == ErrorCode::kNotFound ? Result<void>() : deleted;
+    }
+    const Json patch = Json::array(
+        {{{"op", "add"}, {"path", "/spec/config/locale"}, {"value", "c" + std::to_string(i)}}});
+    const Result<Json> patched = kube_.JsonPatch(kube::kTenants, settings_.ns, name, patch);
+    if (patched) {
+      return {};
+    }
+    return patched.error().code == ErrorCode::kNotFound ? CreateTenant(number)
+                                                        : Result<void>(patched.error());
   }
 
   Result<void> CreateSecret(int i) {
@@ -150,6 +186,7 @@ constexpr Command kCommands[] = {
     {"writes", "do an operator's writes for Tenants, and their creation", &Load::Writes},
     {"secrets", "create Secrets that are nobody's", &Load::Secrets},
     {"edit", "edit one Tenant after the other", &Load::Edit},
+    {"churn", "edit, delete and create Tenants in turn", &Load::Churn},
 };
 
 Result<Json> Run(const Command& command, const Settings& settings) {
@@ -175,7 +212,8 @@ int Main(int argc, char** argv) {
     sub->add_option("--connections", settings.connections, "requests side by side");
     sub->add_option("--bytes", settings.bytes, "of each object");
     sub->add_option("--patience", settings.patience_seconds, "seconds");
-    sub->add_option("--per-second", settings.per_second, "edits");
+    sub->add_option("--per-second", settings.per_second, "edits or changes");
+    sub->add_option("--changes", settings.changes, "of churn, in all");
   }
   CLI11_PARSE(app, argc, argv);
   settings.ns = api::Namespace(ns);

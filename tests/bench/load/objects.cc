@@ -80,15 +80,16 @@ Json MakeConfig(const api::Namespace& ns, const Json& tenant) {
 }
 
 Json ReadyPatch(const std::string& tenant) {
-  return {{"status",
-           {{"observedGeneration", 1},
-            {"binding", {{"name", tenant + "-connection"}}},
-            {"conditions", Json::array({{{"type", "Ready"},
-                                         {"status", "True"},
-                                         {"reason", "Succeeded"},
-                                         {"message", "provisioned"},
-                                         {"observedGeneration", 1},
-                                         {"lastTransitionTime", "2026-01-01T00:00:00Z"}}})}}}};
+  const Json status = {
+      {"observedGeneration", 1},
+      {"binding", {{"name", tenant + "-connection"}}},
+      {"conditions", Json::array({{{"type", "Ready"},
+                                   {"status", "True"},
+                                   {"reason", "Succeeded"},
+                                   {"message", "provisioned"},
+                                   {"observedGeneration", 1},
+                                   {"lastTransitionTime", "2026-01-01T00:00:00Z"}}})}};
+  return Json::array({{{"op", "add"}, {"path", "/status"}, {"value", status}}});
 }
 
 Json MakeUnrelatedSecret(const api::Namespace& ns, const std::string& name, std::size_t bytes) {

@@ -53,7 +53,7 @@ Result<kube::Json> PretendKube::PatchStatus(const kube::Resource& resource,
   if (object == nullptr) {
     return Error{ErrorCode::kNotFound, "no such object"};
   }
-  object->merge_patch(patch);
+  *object = object->patch(patch);
   return Stamp(*object);
 }
 

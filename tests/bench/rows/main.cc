@@ -13,7 +13,6 @@
 #include "agent/load/bulk_encoder.h"
 #include "agent/load/bulk_lane.h"
 #include "agent/load/catalog.h"
-#include "agent/provision/catalogue.h"
 
 namespace tenantry::load {
 namespace {
@@ -146,7 +145,7 @@ Result<double> TimeLoad(const Settings& settings) {
   BulkOptions options;
   options.connections = settings.connections;
   const std::unique_ptr<postgres::Connection> session = TRY(OpenLoadSession(target, {}));
-  TRY(agent::EnsureCatalogue(*session));
+  TRY(EnsureLoadCatalogue(target, {}));
   const Table table = TRY(DescribeTable(*session, "public", settings.table, {}));
   LoadIdentity load = TRY(IdentifyLoad(*session, target, "memory"));
   load.run = static_cast<std::int32_t>(std::chrono::steady_clock::now().time_since_epoch().count() /

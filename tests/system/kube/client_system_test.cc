@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/api/codec.h"
 #include "operator/kube/decode.h"
 #include "tests/system/kube/kube_test.h"
 
@@ -84,11 +85,35 @@ TEST_F(ClientSystemTest, PatchesTheStatusAndNothingElse) {
 
   const Result<Json> patched = client_->PatchStatus(
       quotas, ns_, api::Name("quota"),
-      {{"status", {{"used", {{"pods", "2"}}}}}, {"spec", {{"hard", {{"pods", "9"}}}}}});
+      Json::array({{{"op", "add"}, {"path", "/status/used"}, {"value", {{"pods", "2"}}}},
+                   {{"op", "replace"}, {"path", "/spec/hard/pods"}, {"value", "9"}}}));
 
   ASSERT_TRUE(patched) << patched.error().message;
   EXPECT_EQ(StringAt(*patched, {"status", "used", "pods"}), "2");
   EXPECT_EQ(StringAt(*patched, {"spec", "hard", "pods"}), "3");
+}
+
+TEST_F(ClientSystemTest, PatchesNoStatusOfAnotherObjectOfTheSameName) {
+  const api::Name name("reborn");
+  const Json tenant = {{"apiVersion", "tenantry.dev/v1alpha1"},
+                       {"kind", "Tenant"},
+                       {"metadata", {{"name", name.value()}}},
+                       {"spec", {{"dataStoreRef", {{"name", "none"}}}, {"suspend", true}}}};
+  const auto patch_of = [](const Json& object) {
+    return api::MakeStatusPatch(api::Uid(StringAt(object, {"metadata", "uid"})), Json::object(),
+                                {{"observedGeneration", 7}});
+  };
+  const Result<Json> first = client_->Create(kTenants, ns_, tenant);
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_TRUE(client_->Delete(kTenants, ns_, name));
+  const Result<Json> second = client_->Create(kTenants, ns_, tenant);
+  ASSERT_TRUE(second) << second.error().message;
+
+  const Result<Json> refused = client_->PatchStatus(kTenants, ns_, name, patch_of(*first));
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict) << refused.error().message;
+  EXPECT_TRUE(client_->PatchStatus(kTenants, ns_, name, patch_of(*second)));
 }
 
 TEST_F(ClientSystemTest, ReplacesOnlyWhatItSaw) {

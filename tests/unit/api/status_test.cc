@@ -127,29 +127,39 @@ TEST(EncodeStatus, WritesTheNamesThatUsersRead) {
 struct PatchCase {
   const char* from;
   const char* to;
-  const char* patch;
+  int changes;
 };
 
-TEST(MakeMergePatch, TurnsOneDocumentIntoTheOther) {
+TEST(MakeStatusPatch, TurnsOneStatusIntoTheOther) {
   const std::vector<PatchCase> table = {
-      {R"({})", R"({})", R"({})"},
-      {R"({"a": 1})", R"({"a": 1})", R"({})"},
-      {R"({"a": 1})", R"({"a": 2})", R"({"a": 2})"},
-      {R"({"a": 1, "b": 2})", R"({"a": 1})", R"({"b": null})"},
-      {R"({})", R"({"a": {"b": 1}})", R"({"a": {"b": 1}})"},
-      {R"({"a": {"b": 1, "c": 2}})", R"({"a": {"b": 1, "d": 3}})", R"({"a": {"c": null, "d": 3}})"},
-      {R"({"a": [1, 2]})", R"({"a": [1]})", R"({"a": [1]})"},
-      {R"({"a": {"b": 1}})", R"({"a": [1]})", R"({"a": [1]})"},
-      {R"(null)", R"({"a": 1})", R"({"a": 1})"},
+      {R"({"a": 1})", R"({"a": 1})", 0},
+      {R"({})", R"({"a": {"b": 1}})", 1},
+      {R"({"a": 1})", R"({"a": 2})", 1},
+      {R"({"a": 1, "b": 2})", R"({"a": 1})", 2},
+      {R"({"a": 1})", R"({"a": 1, "b": [1, 2]})", 1},
+      {R"({"a": {"b": 1, "c": 2}})", R"({"a": {"b": 1, "d": 3}})", 1},
+      {R"({"a": [1, 2]})", R"({"a": [1]})", 1},
   };
   for (const PatchCase& each : table) {
-    json document = json::parse(each.from);
+    const json from = json::parse(each.from);
     const json to = json::parse(each.to);
-    const json patch = MakeMergePatch(document, to);
-    EXPECT_EQ(patch, json::parse(each.patch)) << each.from << " to " << each.to;
-    document.merge_patch(patch);
-    EXPECT_EQ(document, to) << each.from << " to " << each.to;
+    const json patch = MakeStatusPatch(Uid("u1"), from, to);
+    const json object = {{"metadata", {{"uid", "u1"}}}, {"status", from}};
+    EXPECT_EQ(object.patch(patch)["status"], to) << each.from << " to " << each.to;
+    EXPECT_EQ(patch.size(), 1U + static_cast<std::size_t>(each.changes)) << patch;
   }
+}
+
+TEST(MakeStatusPatch, FitsAStatusThatIsNotWhatItWasThoughtToBe) {
+  const json patch = MakeStatusPatch(Uid("u1"), {{"a", 1}, {"b", 2}}, {{"a", 3}});
+  const json object = {{"metadata", {{"uid", "u1"}}}, {"status", {{"c", 4}}}};
+  EXPECT_EQ(object.patch(patch)["status"], (json{{"a", 3}, {"c", 4}}));
+}
+
+TEST(MakeStatusPatch, FitsNoOtherObjectOfTheSameName) {
+  const json patch = MakeStatusPatch(Uid("u1"), {{"a", 1}}, {{"a", 2}});
+  const json object = {{"metadata", {{"uid", "u2"}}}, {"status", {{"a", 1}}}};
+  EXPECT_THROW((void)object.patch(patch), json::exception);
 }
 
 }  // namespace

@@ -220,6 +220,16 @@ TEST(ParseCommandLine, CompletesForEveryShell) {
   }
 }
 
+TEST(ParseCommandLine, TakesOutputOptionsBeforeTheCommandToo) {
+  const Command command =
+      ParseCommandLine({"-q", "--output", "json", "load", "--store", "postgres://", "--table", "t",
+                        "--output", "yaml", "a.csv"});
+  EXPECT_TRUE(std::get<LoadOptions>(command).output.quiet);
+  EXPECT_EQ(std::get<LoadOptions>(command).output.format, OutputFormat::kYaml);
+  const Command inspection = ParseCommandLine({"--output", "csv", "inspect", "a.csv"});
+  EXPECT_EQ(std::get<InspectOptions>(inspection).output, InspectOutput::kCsv);
+}
+
 TEST(ParseCommandLine, TakesATenant) {
   const Command command = ParseCommandLine(
       {"tenant", "init", "--store", "postgres://db/app", "--tenant-id", "acme", "--tier",

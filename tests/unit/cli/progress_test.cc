@@ -97,7 +97,7 @@ TEST_F(ProgressTest, OfATerminalIsOneLineTenTimesASecond) {
 TEST_F(ProgressTest, OfALogIsALineAtTheStartAndEveryTenSeconds) {
   const Console console = MakeConsole(false);
   Progress progress(console, clock_, "tracks.csv", "tracks", 1000);
-  EXPECT_EQ(TakeText(), "Loading tracks.csv into tracks (1000 bytes).\n");
+  EXPECT_EQ(TakeText(), "Loading tracks.csv into tracks (1,000 bytes).\n");
   progress.OnFinding({}, {"a", "b"});
   EXPECT_EQ(TakeText(), "tracks.csv: CSV, 2 columns\n");
   clock_.Advance(seconds(9));
@@ -106,7 +106,7 @@ TEST_F(ProgressTest, OfALogIsALineAtTheStartAndEveryTenSeconds) {
   clock_.Advance(seconds(1));
   progress.OnProgress({.rows = 1000, .source_bytes = 500});
   EXPECT_EQ(TakeText(),
-            "tracks: 1,000 rows, 50%, 100 rows/s, 0 rejected, ETA 10.0 s, 500 bytes of 1000 "
+            "tracks: 1,000 rows, 50%, 100 rows/s, 0 rejected, ETA 10.0 s, 500 bytes of 1,000 "
             "bytes\n");
 }
 

@@ -27,6 +27,7 @@ TEST(Nearest, FindsTheMisspeltWord) {
   EXPECT_EQ(Nearest("--tenent", words), "--tenant");
   EXPECT_EQ(Nearest("--on-conflict", words), "--conflict");
   EXPECT_EQ(Nearest("--something-else", words), "");
+  EXPECT_EQ(Nearest("-x", {"-h", "-q"}), "");
   EXPECT_EQ(Nearest(std::string(100'000, 'x'), words), "");
 }
 
@@ -68,9 +69,13 @@ TEST(FormatRate, HasThreeDigitsOrSo) {
 
 TEST(FormatTable, AlignsNumbersToTheRight) {
   EXPECT_EQ(FormatTable({{"NAME", "ROWS", "STATE"}, {"a", "7", "x"}, {"ällong", "1,000", "y"}}),
-            "NAME    ROWS   STATE\n"
+            "NAME     ROWS  STATE\n"
             "a           7  x\n"
             "ällong  1,000  y\n");
+}
+
+TEST(FormatTable, LeavesListsWithoutNamesAtTheLeft) {
+  EXPECT_EQ(FormatTable({{"host", "db"}, {"port", "5432"}}), "host  db\nport  5432\n");
 }
 
 TEST(FormatYaml, QuotesWhatIsNoPlainWord) {

@@ -67,7 +67,7 @@ TEST(InsertFromStaging, UpdateWritesOnlyWhatDiffers) {
                              " (\"tenant_id\", \"song_id\") DO UPDATE SET \"title\" ="
                              " excluded.\"title\", \"note\" = excluded.\"note\" WHERE"
                              " ROW(t.\"title\", t.\"note\"::text) IS DISTINCT FROM"
-                             " ROW(excluded.\"title\", excluded.\"note\"::text)"
+                             " ROW(excluded.\"title\", (excluded.\"note\")::text)"
                              " RETURNING (t.xmax = 0) AS inserted)"));
 }
 

@@ -134,6 +134,18 @@ TEST(MakeTenantPlan, KeepsObjectsOfOthersWhenItReleasesATenant) {
   EXPECT_EQ(Words(life.Plan().after), List{"remove finalizer"});
 }
 
+// The Tenant has gone already, and we do not know it yet.
+TEST(MakeTenantPlan, KeepsObjectsOfASuccessorOfTheSameName) {
+  TenantLife life = Deletion{}.Of(TenantLife::Provisioned());
+  for (Ownership* ownership :
+       {&life.observed.binding->object.ownership, &life.observed.cache_binding->object.ownership,
+        &life.observed.config->object.ownership}) {
+    ownership->tenant_uid = api::Uid("uid-of-the-next-acme");
+  }
+
+  EXPECT_EQ(Words(life.Plan().after), List{"remove finalizer"});
+}
+
 TEST(MakeTenantPlan, DecidesWhatHoldsADeletionUp) {
   struct Case {
     const char* name;

@@ -118,25 +118,25 @@ TEST(JsonBatchReader, BoundsTheFieldsOfABatch) {
   for (int i = 0; i < 1600; ++i) {
     text += (i == 0 ? "{\"k" : ",\"k") + std::to_string(i) + "\":0";
   }
-  text += "}\n" + Repeated("{}\n", 3'000);
+  text += "}\n" + Repeated("{}\n", 300);
   const JsonReading reading = ReadJson(text);
-  EXPECT_THAT(reading.records, SizeIs(3'001));
+  EXPECT_THAT(reading.records, SizeIs(301));
   EXPECT_THAT(reading.batches, Each(Le(100U)));
 }
 
 TEST(JsonBatchReader, BoundsTheFlawsOfABatch) {
-  const JsonReading reading = ReadJson(Repeated("x\n", 10'000) + "{}\n");
-  EXPECT_THAT(reading.flaws, SizeIs(10'000));
+  const JsonReading reading = ReadJson(Repeated("x\n", 6'000) + "{}\n");
+  EXPECT_THAT(reading.flaws, SizeIs(6'000));
   EXPECT_THAT(reading.batches, Each(Le(4096U)));
 }
 
 TEST(JsonBatchReader, PassesOverLongDocumentsAroundTheRecords) {
-  const std::string other = "[" + Repeated("{\"x\": [1, \"two\", null]},\n", 20'000) + "0]";
+  const std::string other = "[" + Repeated("{\"x\": [1, \"two\", null]},\n", 12'000) + "0]";
   const std::string text =
       "{\"before\":" + other + ",\"rows\":[{\"a\":1},{\"a\":2}],\"behind\":" + other + "}";
   const JsonReading reading = ReadJson(text, AtPath("/rows"));
   EXPECT_THAT(reading.records, ElementsAre("{a=1}", "{a=2}"));
-  EXPECT_EQ(reading.places.front().substr(0, 11), "line 20001 ");
+  EXPECT_EQ(reading.places.front().substr(0, 11), "line 12001 ");
   EXPECT_EQ(reading.error, "");
 }
 

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -239,28 +238,6 @@ TEST(Profiler, CountsDifferentValuesExactlyThenNearly) {
   add(100'000, 300'000);
   EXPECT_FALSE(profiler.Finish({"a"}).front().distinct_exact);
   EXPECT_NEAR(static_cast<double>(profiler.Finish({"a"}).front().distinct), 300'000, 9'000);
-}
-
-TEST(Profiler, EstimatesWhatTheExactCountsHaveNoRoomFor) {
-  constexpr std::size_t kColumns = 200;
-  Profiler profiler(Profiler::Detail::kEverything);
-  for (int part = 0; part < 5; ++part) {
-    TestBatch batch(1);
-    Batch wide;
-    wide.width = kColumns;
-    for (int i = 0; i < 8'000; ++i) {
-      batch.Row({{FieldKind::kUntyped, std::to_string(part * 8'000 + i)}});
-    }
-    for (const Field& field : batch.batch().fields) {
-      wide.records.emplace_back();
-      wide.fields.insert(wide.fields.end(), kColumns, field);
-    }
-    profiler.Add(wide);
-  }
-  const auto profiles = profiler.Finish(std::vector<std::string>(kColumns, "a"));
-  EXPECT_EQ(profiles.front().distinct, 40'000);
-  EXPECT_FALSE(profiles.back().distinct_exact);
-  EXPECT_NEAR(static_cast<double>(profiles.back().distinct), 40'000, 1'600);
 }
 
 TEST(Profiler, KnowsNothingOfNothing) {

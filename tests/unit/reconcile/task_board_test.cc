@@ -91,6 +91,26 @@ TEST_F(TaskBoardTest, GivesATaskToTheBestAgentOnce) {
   EXPECT_EQ(agents_.submitted, (std::map<std::string, int>{{"a", 1}}));
 }
 
+// A password was changed while the task runs: passwords are not in its ID.
+TEST_F(TaskBoardTest, DoesNotTakeATaskForOneOfTheSameNameWithAnotherSpec) {
+  const auto run = [&](const std::string& spec) {
+    return board_.Run(agents_, kAcme, {.id = "t1", .spec_json = spec}, kAgents);
+  };
+  for (const TaskState before : {TaskState::kRunning, TaskState::kSucceeded}) {
+    SCOPED_TRACE(static_cast<int>(before));
+    ASSERT_TRUE(run("old"));
+    agents_.tasks["a"]["t1"].state = before;
+    board_.OnReport(ReportOf("t1", before));
+    agents_.submitted.clear();
+
+    const auto step = run("new");
+
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->report.state, TaskState::kRunning);
+    EXPECT_EQ(agents_.submitted, (std::map<std::string, int>{{"a", 1}}));
+  }
+}
+
 TEST_F(TaskBoardTest, TriesTheNextAgentWhenOneIsAway) {
   Away("a");
   EXPECT_EQ(Run("t1")->agent.name, "b");
