@@ -88,7 +88,7 @@ std::string BashScript(const std::vector<CommandDescription>& commands) {
 
 // ---- zsh ----
 
-std::string ZshText(std::string text) {
+std::string ZshText(const std::string& text) {
   std::string safe;
   for (const char c : text) {
     safe +=

@@ -78,7 +78,7 @@ std::vector<std::string> Facts(const Moment& moment) {
 // No character at the edge, where a terminal may wrap.
 std::size_t Limit(int width) { return static_cast<std::size_t>(std::max(width - 1, 1)); }
 
-std::string CutTo(std::string line, std::size_t limit) {
+std::string CutTo(const std::string& line, std::size_t limit) {
   return DisplayWidth(line) <= limit ? line : Shorten(line, limit > 3 ? limit - 3 : 1);
 }
 

@@ -17,12 +17,38 @@ bool IsNumber(const std::string& text) {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// Whether a column below its name holds numbers only; a list without names has text in its columns.
-bool HoldsNumbers(const Rows& rows, std::size_t column) {
+bool HoldsNumbersBelowItsName(const Rows& rows, std::size_t column) {
   return rows.size() > 1 &&
          std::all_of(rows.begin() + 1, rows.end(), [&](const std::vector<std::string>& row) {
            return column >= row.size() || IsNumber(row[column]);
          });
+}
+
+std::vector<std::size_t> Widths(const Rows& rows) {
+  std::vector<std::size_t> widths;
+  for (const std::vector<std::string>& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+    }
+  }
+  return widths;
+}
+
+// `to_the_right`: of each column.
+std::string Aligned(const Rows& rows, const std::vector<std::size_t>& widths,
+                    const std::vector<bool>& to_the_right) {
+  std::string text;
+  for (const std::vector<std::string>& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blanks(widths[i] - DisplayWidth(row[i]), ' ');
+      line += (i == 0 ? "" : "  ") + (to_the_right[i] ? blanks + row[i] : row[i] + blanks);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
 }
 
 std::string DumpText(const Json& value) {
@@ -76,29 +102,18 @@ std::string Block(const Json& value, const std::string& indent) {
 
 }  // namespace
 
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const std::vector<std::string>& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-    }
-  }
+std::string FormatTable(const Rows& rows) {
+  const std::vector<std::size_t> widths = Widths(rows);
   std::vector<bool> to_the_right;
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    to_the_right.push_back(i > 0 && HoldsNumbers(rows, i));
+    to_the_right.push_back(i > 0 && HoldsNumbersBelowItsName(rows, i));
   }
-  std::string text;
-  for (const std::vector<std::string>& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(widths[i] - DisplayWidth(row[i]), ' ');
-      line += (i == 0 ? "" : "  ") + (to_the_right[i] ? blanks + row[i] : row[i] + blanks);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
+  return Aligned(rows, widths, to_the_right);
+}
+
+std::string FormatList(const Rows& rows) {
+  const std::vector<std::size_t> widths = Widths(rows);
+  return Aligned(rows, widths, std::vector<bool>(widths.size(), false));
 }
 
 std::string FormatYaml(const Json& value) {

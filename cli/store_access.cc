@@ -156,6 +156,13 @@ Result<api::RedisAccess> ResolveRedis(const std::string& url, const std::string&
 }
 
 Error InOurWords(Error error) {
+  constexpr std::string_view kSecret = "Correct the Secret.";
+  const std::size_t secret = error.message.find(kSecret);
+  if (secret != std::string::npos && error.message.starts_with("Redis at ")) {
+    error.message.replace(secret, kSecret.size(),
+                          "Give the right ones with --redis, and --redis-password-file or "
+                          "REDISCLI_AUTH.");
+  }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPhrases = {{
       {"Correct the Secret, or the server's roles",
        "Correct the user in --store, or the server's roles"},

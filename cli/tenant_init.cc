@@ -221,7 +221,7 @@ class TenantInit {
     }
     console_.out << "Tenant " << id().value() << " (" << options_.tenant.tier << ", "
                  << api::ToString(options_.tenant.isolation) << ")\n"
-                 << FormatTable(rows) << std::flush;
+                 << FormatList(rows) << std::flush;
     SayWhatNext(done);
   }
 

@@ -115,11 +115,11 @@ std::string TenantTable(const std::vector<ShownTenant>& tenants) {
 std::string OneTenant(const ShownTenant& tenant) {
   std::string text = "Tenant " + tenant.id + " (" + tenant.tier + ", " + tenant.isolation + "), " +
                      tenant.state + "\n" +
-                     FormatTable({{"  database", tenant.database},
-                                  {"  schema", tenant.schema},
-                                  {"  owner", tenant.owner},
-                                  {"  created", tenant.created},
-                                  {"  config", tenant.config}});
+                     FormatList({{"  database", tenant.database},
+                                 {"  schema", tenant.schema},
+                                 {"  owner", tenant.owner},
+                                 {"  created", tenant.created},
+                                 {"  config", tenant.config}});
   std::vector<std::vector<std::string>> rows = {{"  TABLE", "SOURCE", "STATE", "READ", "REJECTED"}};
   for (const ShownLoad& load : tenant.loads) {
     rows.push_back(

@@ -107,10 +107,9 @@ class BulkLoad {
     TRY(ProfileDates());
     Result<void> read = ReadAndWrite();
     Result<void> written = FinishLanes(read);
-    if (!read || !written) {
-      // The lane's own words, when reading ended because of it.
-      return written ? read : written;
-    }
+    const bool stopped = !read && read.error().code == ErrorCode::kCancelled;
+    TRY(stopped ? written : read);
+    TRY(stopped ? read : written);
     return Finish();
   }
 
@@ -289,7 +288,7 @@ class BulkLoad {
                                          .load = load_,
                                          .commit = commit,
                                          .rejects = rejects_},
-                                 commit == CommitMode::kEachPart ? abandon_.get_token() : stop_));
+                                 commit == CommitMode::kEachPart ? std::stop_token() : stop_));
     }
     return {};
   }
@@ -324,9 +323,10 @@ class BulkLoad {
       return {};
     }
     for (Part& part : parts) {
+      const auto lane = static_cast<std::size_t>(part.lane);
       const auto earlier = committed_.find({chunk->number, part.lane});
       if (earlier == committed_.end()) {
-        TRY(lanes_[static_cast<std::size_t>(part.lane)]->Submit(std::move(part), plan_));
+        TRY(lanes_[lane]->Submit(std::move(part), plan_));
         continue;
       }
       if (earlier->second.hash != chunk->hash || earlier->second.byte_from != chunk->byte_from) {
@@ -375,9 +375,6 @@ class BulkLoad {
 
   Result<void> FinishLanes(const Result<void>& read) {
     Result<void> finished;
-    if (!read && read.error().code != ErrorCode::kCancelled) {
-      abandon_.request_stop();
-    }
     for (const auto& lane : lanes_) {
       if (!read && commit_at_end()) {
         lane->Abandon();
@@ -463,7 +460,6 @@ class BulkLoad {
   ChunkCutter cutter_;
   std::optional<BulkEncoder> encoder_;
   RejectLog rejects_;
-  std::stop_source abandon_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::chrono::steady_clock::time_point reported_;
   BulkReport report_;

@@ -77,12 +77,33 @@ Result<Json> Create(const Services& services, const typename Traits::Object& obj
   return created;
 }
 
+// What a Tenant of this name has left behind whose finalizer somebody else took off: one owner can
+// be the controller.
+template <class Traits>
+Result<Json> TakeOver(const Services& services, const typename Traits::Object& object) {
+  const Json manifest = EncodeManifest(object);
+  const Json patch = Json::array({{{"op", "replace"},
+                                   {"path", "/metadata/ownerReferences"},
+                                   {"value", manifest["metadata"]["ownerReferences"]}}});
+  TRY(services.kube.JsonPatch(Traits::Resource(), object.ns, object.name, patch));
+  return services.kube.Apply(Traits::Resource(), object.ns, manifest, kFieldManager, true);
+}
+
+bool HasOtherOwner(const Error& error) {
+  return error.code == ErrorCode::kInvalid &&
+         error.message.find("metadata.ownerReferences") != std::string::npos;
+}
+
 // A field that was created belongs to no apply, so that an apply without it would leave it there:
 // keys of ours that are not wanted any more are removed by name.
 template <class Traits>
 Result<Json> Apply(const Services& services, const typename Traits::Object& object) {
-  Json applied = TRY(services.kube.Apply(Traits::Resource(), object.ns, EncodeManifest(object),
-                                         kFieldManager, true));
+  Result<Json> answer = services.kube.Apply(Traits::Resource(), object.ns, EncodeManifest(object),
+                                            kFieldManager, true);
+  if (!answer && HasOtherOwner(answer.error())) {
+    answer = TakeOver<Traits>(services, object);
+  }
+  Json applied = TRY(std::move(answer));
   Json removals = Json::array();
   const auto ours = plan::OurPart(TRY(Traits::Decode(applied)).object);
   for (const auto& [key, value] : ours.data) {

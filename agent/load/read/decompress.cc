@@ -160,7 +160,7 @@ class Unzstd final : public Decompressor {
       End();
       return 0;
     }
-    // No more than it asks for: what is read before an error does not depend on the pieces.
+    // One block at most: an error in the next one must not take this one's text away.
     ZSTD_inBuffer input{.src = in().data(), .size = std::min(in().size(), wanted_), .pos = 0};
     ZSTD_outBuffer output{.dst = out().data(), .size = out().size(), .pos = 0};
     const std::size_t status = ZSTD_decompressStream(context_.get(), &output, &input);
@@ -170,7 +170,7 @@ class Unzstd final : public Decompressor {
            "): fetch it again");
     }
     between_ = status == 0;
-    wanted_ = between_ ? kFrameStart : std::max<std::size_t>(status, 1);
+    wanted_ = between_ ? kFrameStart : status > kBlockHeader ? status - kBlockHeader : status;
     full_ = output.pos == output.size && !between_;
     return output.pos;
   }
@@ -178,6 +178,7 @@ class Unzstd final : public Decompressor {
  private:
   std::unique_ptr<ZSTD_DCtx, ZstdDeleter> context_;
   static constexpr std::size_t kFrameStart = 5;
+  static constexpr std::size_t kBlockHeader = 3;  // of the next one: zstd asks for it as well
 
   std::size_t wanted_ = kFrameStart;
   bool between_ = false;  // after a frame

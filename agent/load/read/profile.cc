@@ -121,7 +121,7 @@ std::vector<ColumnProfile> Profiler::Finish(const std::vector<std::string>& name
     profile.empty = state_->records - column.values;
     profile.nulls = profile.empty - column.blank;
     profile.longest = column.longest;
-    profile.distinct = column.distinct.count();
+    profile.distinct = std::min(column.distinct.count(), column.values);  // an estimate errs
     profile.distinct_exact = column.distinct.exact();
     profile.examples = column.examples;
     column.types.Describe(profile);

@@ -24,10 +24,12 @@ void TextWindow::MakeRoom(std::size_t bytes) {
 void TextWindow::NextPiece() {
   Result<std::string_view> next = stream_->Next();
   start_ = {};
-  if (!next) {
+  if (next) {
+    piece_ = *next;
+  } else {
+    piece_ = {};
     error_ = std::move(next).error();
   }
-  piece_ = next ? *next : std::string_view();
   ended_ = piece_.empty();
 }
 

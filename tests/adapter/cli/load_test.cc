@@ -107,11 +107,12 @@ TEST(LoadCommand, LoadsAsTheTenant) {
     const std::string id = "cli_load_" + std::string(isolation == "Schema" ? "s" : "r");
     const Ended made =
         RunTool({"tenant", "init", "--store", admin, "--tenant-id", id, "--tier", "Free",
-             "--admin-email", "a@b", "--template", "Music", "--isolation", isolation});
+                 "--admin-email", "a@b", "--template", "Music", "--isolation", isolation});
     ASSERT_EQ(made.exit_code, kExitOk) << made.err;
     const testing::TemporaryFolder folder;
     const std::string file = folder.Write("artists.csv", "artist_id,name\na1,One\na2,Two\n");
-    const Ended ended = RunTool({"load", "--store", admin, "--tenant", id, "--table", "artists", file});
+    const Ended ended =
+        RunTool({"load", "--store", admin, "--tenant", id, "--table", "artists", file});
     ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
     const std::string schema = isolation == "Schema" ? "tenant_" + id : "shared_music";
     EXPECT_EQ(Postgres().Value("app", "SELECT count(*) FROM " + schema +
@@ -122,8 +123,8 @@ TEST(LoadCommand, LoadsAsTheTenant) {
 
 TEST(LoadCommand, MakesATableOfTheTenant) {
   const std::string admin = UrlOf(Postgres().admin());
-  ASSERT_EQ(RunTool({"tenant", "init", "--store", admin, "--tenant-id", "cli_maker", "--tier", "Free",
-                 "--admin-email", "a@b"})
+  ASSERT_EQ(RunTool({"tenant", "init", "--store", admin, "--tenant-id", "cli_maker", "--tier",
+                     "Free", "--admin-email", "a@b"})
                 .exit_code,
             kExitOk);
   const testing::TemporaryFolder folder;
@@ -140,7 +141,7 @@ TEST(LoadCommand, MakesATableOfTheTenant) {
 TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {
   const testing::TemporaryFolder folder;
   const Ended ended = RunTool({"load", "--store", UrlOf(Postgres().admin()), "--tenant", "nobody",
-                           "--table", "t", folder.Write("a.csv", kCsv)});
+                               "--table", "t", folder.Write("a.csv", kCsv)});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("There is no tenant nobody"));
   EXPECT_THAT(ended.err, HasSubstr("tenantry tenant init"));
@@ -149,7 +150,7 @@ TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {
 TEST(LoadCommand, ExplainsAServerThatDoesNotAnswer) {
   const testing::TemporaryFolder folder;
   const Ended ended = RunTool({"load", "--store", "postgres://ann@127.0.0.1:1/app", "--table", "t",
-                           folder.Write("a.csv", kCsv)});
+                               folder.Write("a.csv", kCsv)});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("PostgreSQL at 127.0.0.1:1 does not answer"));
   EXPECT_THAT(ended.err, Not(HasSubstr("agent")));

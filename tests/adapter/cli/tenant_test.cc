@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/files.h"
 #include "cli/result_text.h"
+#include "common/api/connection_uri.h"
 #include "tests/adapter/cli/command.h"
 #include "tests/support/shared_servers.h"
 
@@ -86,7 +87,8 @@ TEST(TenantInit, WritesNoBindingWhosePasswordItDoesNotKnow) {
 TEST(TenantInit, RotateEndsTheOldPassword) {
   const Ended first = RunTool(Init("cli_rotate", {"--show-password", "--output", "json"}));
   ASSERT_EQ(first.exit_code, kExitOk) << first.err;
-  const Ended second = RunTool(Init("cli_rotate", {"--show-password", "--rotate", "--output", "json"}));
+  const Ended second =
+      RunTool(Init("cli_rotate", {"--show-password", "--rotate", "--output", "json"}));
   ASSERT_EQ(second.exit_code, kExitOk) << second.err;
   EXPECT_THAT(AskAs(Json::parse(first.out)["binding"], "SELECT 1"), HasSubstr("refused"));
   EXPECT_EQ(AskAs(Json::parse(second.out)["binding"], "SELECT 1"), "1");
@@ -104,24 +106,24 @@ TEST(TenantInit, DryRunWritesNothing) {
 }
 
 TEST(TenantInit, GivesRedisToo) {
-  const std::string redis = "redis://127.0.0.1:" + std::to_string(Redis().port());
+  const std::string redis = api::RedisUri(Redis().access());
   const Ended ended =
       RunTool(Init("cli_cache", {"--redis", redis, "--show-password", "--isolation", "RowLevel",
-                             "--template", "Music", "--output", "json"}));
+                                 "--template", "Music", "--output", "json"}));
   ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
   const Json json = Json::parse(ended.out);
   EXPECT_EQ(json["binding"]["schema"], "shared_music");
   EXPECT_EQ(json["binding"]["cache"]["prefix"], "cli_cache:");
-  const Ended again =
-      RunTool(Init("cli_cache", {"--redis", redis, "--isolation", "RowLevel", "--template", "Music"}));
+  const Ended again = RunTool(
+      Init("cli_cache", {"--redis", redis, "--isolation", "RowLevel", "--template", "Music"}));
   EXPECT_EQ(again.exit_code, kExitOk) << again.err;
   EXPECT_THAT(again.err, HasSubstr("Nothing was to do"));
 }
 
 TEST(TenantInit, ExplainsARefusedPassword) {
   const api::PostgresAccess access = Postgres().access("tenantry_admin", "wrong");
-  const Ended ended = RunTool({"tenant", "init", "--store", UrlOf(access), "--tenant-id", "x", "--tier",
-                           "Free", "--admin-email", "a@b"});
+  const Ended ended = RunTool({"tenant", "init", "--store", UrlOf(access), "--tenant-id", "x",
+                               "--tier", "Free", "--admin-email", "a@b"});
   EXPECT_EQ(ended.exit_code, kExitFailed);
   EXPECT_THAT(ended.err, HasSubstr("was refused by 127.0.0.1"));
   EXPECT_THAT(ended.err, HasSubstr("--password-file"));

@@ -1,5 +1,7 @@
 #include "agent/load/bulk_load.h"
 
+#include <utility>
+
 #include "tests/adapter/load/bulk_world.h"
 
 namespace tenantry::load {
@@ -19,6 +21,35 @@ std::string ManyItems(int count) {
         std::to_string(i) + ",item " + std::to_string(i) + "," + std::to_string(i % 90) + ".5\n";
   }
   return text;
+}
+
+// Ends with an error after so many bytes, as a disk or a network does.
+class BrokenSource final : public Source {
+ public:
+  BrokenSource(std::string_view text, std::size_t bytes) : text_(text.substr(0, bytes)) {}
+  std::unique_ptr<ByteStream> Read() const override { return std::make_unique<Stream>(text_); }
+
+ private:
+  class Stream final : public ByteStream {
+   public:
+    explicit Stream(std::string_view text) : text_(text) {}
+    Result<std::string_view> Next() override {
+      if (text_.empty()) {
+        return Error{.code = ErrorCode::kUnavailable, .message = "The disk is gone."};
+      }
+      return std::exchange(text_, std::string_view());
+    }
+
+   private:
+    std::string_view text_;
+  };
+  std::string_view text_;
+};
+
+BulkOptions SmallChunks() {
+  BulkOptions options;
+  options.memory_limit_bytes = 512 << 10;
+  return options;
 }
 
 TEST(LoadBulk, WritesEveryTypeAsTheServerReadsIt) {
@@ -215,6 +246,60 @@ TEST(LoadBulk, WithoutHeaderTheColumnsAreTheTables) {
   EXPECT_EQ(Counts(world.Load("pairs", "b,a\nz,3\n", {.full_refresh = true})), "1 1 0 0 0 0");
   EXPECT_EQ(world.Rows("SELECT * FROM {s}.pairs ORDER BY a"), "1|x 2|y 3|z");
   EXPECT_THAT(Counts(world.Load("pairs", "1,x,2\n")), HasSubstr("3 columns and no header"));
+}
+
+TEST(LoadBulk, GoesOnAfterAnInterruption) {
+  const BulkWorld world("resume", kItems);
+  const std::string text = ManyItems(20'000);
+  const BulkOutcome broken =
+      world.Load("items", BrokenSource(text, text.size() * 2 / 3), SmallChunks());
+  ASSERT_TRUE(broken.error);
+  EXPECT_EQ(broken.error->message, "The disk is gone.");
+  EXPECT_EQ(world.Ask("SELECT count(*) FROM {s}.items"),
+            std::to_string(broken.report.counters.inserted));
+
+  const BulkOutcome whole = world.Load("items", text, SmallChunks());
+  EXPECT_EQ(Counts(whole), "20000 20000 0 0 0 0");
+  EXPECT_GT(whole.report.resumed_rows, 0);
+  EXPECT_EQ(world.Ask("SELECT count(*) FROM {s}.items"), "20000");
+}
+
+TEST(LoadBulk, RefusesToGoOnWithAnotherSource) {
+  const BulkWorld world("changed", kItems);
+  std::string text = ManyItems(20'000);
+  ASSERT_TRUE(world.Load("items", BrokenSource(text, text.size() * 2 / 3), SmallChunks()).error);
+  text[text.find("item 1,") + 1] = 'T';
+  EXPECT_THAT(Counts(world.Load("items", text, SmallChunks())),
+              HasSubstr("data.csv is not what the interrupted load has read"));
+  BulkOptions anew = SmallChunks();
+  anew.force_new_source = true;
+  anew.conflict = Conflict::kUpdate;
+  EXPECT_THAT(Counts(world.Load("items", text, anew)), ::testing::StartsWith("20000 "));
+  EXPECT_EQ(world.Ask("SELECT count(*) || max(name) FROM {s}.items WHERE id = 1"), "1iTem 1");
+}
+
+TEST(LoadBulk, LoadsAnEmptiedTableFromTheBeginning) {
+  const BulkWorld world("emptied", kItems);
+  const std::string text = ManyItems(20'000);
+  ASSERT_TRUE(world.Load("items", BrokenSource(text, text.size() * 2 / 3), SmallChunks()).error);
+  ASSERT_EQ(world.Ask("TRUNCATE {s}.items"), "");
+  EXPECT_EQ(Counts(world.Load("items", text, SmallChunks())), "20000 20000 0 0 0 0");
+}
+
+TEST(LoadBulk, IncrementalPassesOverWhatIsUnchanged) {
+  const BulkWorld world("incremental", kItems);
+  BulkOptions options = SmallChunks();
+  options.conflict = Conflict::kUpdate;
+  std::string text = ManyItems(20'000);
+  ASSERT_EQ(Counts(world.Load("items", text, options)), "20000 20000 0 0 0 0");
+  ASSERT_EQ(world.Ask("UPDATE {s}.items SET name = 'mine' WHERE id IN (1, 20000)"), "");
+  text.insert(text.find('\n') + 1, "0,new,1\n");
+  options.incremental = true;
+  const BulkOutcome outcome = world.Load("items", text, options);
+
+  EXPECT_EQ(Counts(outcome), "20001 1 1 19999 0 0");
+  EXPECT_EQ(world.Rows("SELECT id, name FROM {s}.items WHERE id IN (0, 1, 20000) ORDER BY id"),
+            "0|new 1|item 1 20000|mine");
 }
 
 TEST(LoadBulk, SequencesGoOnAfterTheGreatestValue) {

@@ -32,9 +32,13 @@ BulkTarget BulkWorld::Target(const std::string& table) const {
 
 BulkOutcome BulkWorld::Load(const std::string& table, const std::string& text, BulkOptions options,
                             std::stop_token stop) const {
+  return Load(table, *MakeInlineSource(text), std::move(options), std::move(stop));
+}
+
+BulkOutcome BulkWorld::Load(const std::string& table, const Source& source, BulkOptions options,
+                            std::stop_token stop) const {
   Silent listener;
-  const std::unique_ptr<Source> source = MakeInlineSource(text);
-  return LoadBulk(Target(table), options, *source, {.dataset = table, .source = source_}, listener,
+  return LoadBulk(Target(table), options, source, {.dataset = table, .source = source_}, listener,
                   std::move(stop));
 }
 

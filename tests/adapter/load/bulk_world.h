@@ -24,6 +24,8 @@ class BulkWorld {
   BulkTarget Target(const std::string& table) const;
   BulkOutcome Load(const std::string& table, const std::string& text, BulkOptions options = {},
                    std::stop_token stop = {}) const;
+  BulkOutcome Load(const std::string& table, const Source& source, BulkOptions options = {},
+                   std::stop_token stop = {}) const;
   std::string Ask(std::string sql) const;
   // Rows of a query as "a|b a|b"; NULL is "-".
   std::string Rows(const std::string& query) const;

@@ -20,12 +20,7 @@ bool Actor::Do(const Action& action, int position) {
   if (open_at_ != 0 && position >= open_at_) {
     OpenLinks();
   }
-  // It ends by itself when it cannot renew its lease: then something starts it again.
-  if (!Programs::Instance().OperatorRuns()) {
-    ledger_.Log("the operator has ended; it is started again");
-    OpenLinks();
-    Programs::Instance().StartOperator();
-  }
+  Tend();
   if (IsOfTenant(action.verb)) {
     return DoTenant(action, position);
   }
@@ -36,6 +31,14 @@ bool Actor::Do(const Action& action, int position) {
     return DoFile(action, position);
   }
   return action.verb < Verb::kKillOperator ? DoDamage(action) : DoFault(action, position);
+}
+
+void Actor::Tend() {
+  if (!Programs::Instance().OperatorRuns()) {
+    ledger_.Log("the operator has ended; it is started again");
+    OpenLinks();
+    Programs::Instance().StartOperator();
+  }
 }
 
 // ---- Tenants ----
@@ -274,9 +277,7 @@ void Actor::Mend() {
     ledger_.Blame("the agent has ended by itself");
     programs.StartAgent();
   }
-  if (!programs.OperatorRuns()) {
-    programs.StartOperator();
-  }
+  Tend();
 }
 
 // ---- the end ----
@@ -299,7 +300,10 @@ void Actor::PrepareToEnd(int position) {
     TenantModel& model = model_.tenant(slot);
     if (model.wanted && !model_.MayClaim(slot) && *model.found_data != model.isolation) {
       (void)DeleteTenant(slot);  // cannot become Ready: its isolation is not that of the data
-      EXPECT_TRUE(test_.Disappears("tenant", Model::TenantName(slot)));
+      EXPECT_TRUE(WaitUntil(std::chrono::seconds(150), [&] {
+        Tend();
+        return test_.Get("tenant", Model::TenantName(slot)).is_null();
+      }));
     }
     const bool keeps = !model.wanted && ReadRow(slot).has_value();
     if (keeps) {

@@ -20,6 +20,8 @@ class Actor {
 
   // False: not now, such as a Tenant of a name whose last one is still going.
   bool Do(const Action& action, int position);
+  // The operator ends by itself when it cannot renew its lease: then something starts it again.
+  void Tend();
   // All links are whole and both programs run.
   void Mend();
   // Nothing is suspended any more.

@@ -74,8 +74,8 @@ TEST(FormatTable, AlignsNumbersToTheRight) {
             "ällong  1,000  y\n");
 }
 
-TEST(FormatTable, LeavesListsWithoutNamesAtTheLeft) {
-  EXPECT_EQ(FormatTable({{"host", "db"}, {"port", "5432"}}), "host  db\nport  5432\n");
+TEST(FormatList, LeavesEverythingAtTheLeft) {
+  EXPECT_EQ(FormatList({{"host", "db"}, {"port", "5432"}}), "host  db\nport  5432\n");
 }
 
 TEST(FormatYaml, QuotesWhatIsNoPlainWord) {
