@@ -21,10 +21,13 @@ constexpr char kTenants[] =
     "SELECT tenant_id, coalesce(config ->> 'tier', ''), isolation, database_name, schema_name, "
     "state, owner, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
     "config::text FROM tenantry.tenants WHERE $1 IN ('', tenant_id) ORDER BY tenant_id";
+// Of the role that ran them: others do not see them (row security).
 constexpr char kLoads[] =
     "SELECT table_schema || '.' || table_name, source, state, coalesce(counters ->> 'read', '0'), "
-    "coalesce(counters ->> 'rejected', '0') FROM tenantry.bulk_loads WHERE tenant_id = $1 OR "
-    "role_name = $2 ORDER BY started_at";
+    "coalesce(counters ->> 'rejected', '0') FROM tenantry_loads.loads WHERE role_name = "
+    "current_user ORDER BY started_at";
+constexpr char kMayBe[] =
+    "SELECT 1 FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER')";
 
 struct ShownLoad {
   std::string table, source, state;
@@ -43,20 +46,27 @@ std::int64_t Number(const std::string& text) {
 }
 
 Result<bool> HasTable(postgres::Connection& session, const std::string& table) {
-  const postgres::Rows rows =
-      TRY(session.Execute("SELECT to_regclass($1) IS NOT NULL", {"tenantry." + table}));
+  const postgres::Rows rows = TRY(session.Execute("SELECT to_regclass($1) IS NOT NULL", {table}));
   return rows.Text(0) == "t";
 }
 
 Result<std::vector<ShownLoad>> ReadLoads(postgres::Connection& session, const api::TenantId& id) {
   std::vector<ShownLoad> loads;
-  if (!TRY(HasTable(session, "bulk_loads"))) {
+  if (!TRY(HasTable(session, "tenantry_loads.loads"))) {
     return loads;
   }
-  const postgres::Rows rows = TRY(session.Execute(kLoads, {id.value(), api::OwnerRole(id)}));
-  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    loads.push_back({rows.Text(i, 0), rows.Text(i, 1), rows.Text(i, 2), Number(rows.Text(i, 3)),
-                     Number(rows.Text(i, 4))});
+  for (const std::string& role : {api::AppRole(id), api::OwnerRole(id)}) {
+    const postgres::Rows may_be = TRY(session.Execute(kMayBe, {role}));
+    if (may_be.empty()) {
+      continue;
+    }
+    TRY(session.ExecuteScript("SET ROLE " + session.QuoteIdentifier(role)));
+    const postgres::Rows rows = TRY(session.Execute(kLoads));
+    TRY(session.ExecuteScript("RESET ROLE"));
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+      loads.push_back({rows.Text(i, 0), rows.Text(i, 1), rows.Text(i, 2), Number(rows.Text(i, 3)),
+                       Number(rows.Text(i, 4))});
+    }
   }
   return loads;
 }
@@ -64,7 +74,7 @@ Result<std::vector<ShownLoad>> ReadLoads(postgres::Connection& session, const ap
 Result<std::vector<ShownTenant>> ReadTenants(postgres::Connection& session,
                                              const api::TenantId& wanted) {
   std::vector<ShownTenant> tenants;
-  if (!TRY(HasTable(session, "tenants"))) {
+  if (!TRY(HasTable(session, "tenantry.tenants"))) {
     return tenants;
   }
   const postgres::Rows rows = TRY(session.Execute(kTenants, {wanted.value()}));

@@ -91,14 +91,18 @@ std::string CreateTableSql(const std::string& schema, const std::string& table,
          postgres::QuoteIdentifier(table) + " (\n  " + Join(lines, ",\n  ") + "\n)";
 }
 
-Result<bool> CreateTableFor(postgres::Connection& connection, const BulkTarget& target,
-                            const BulkOptions& options, const Source& source, const Origin& origin,
-                            std::stop_token stop) {
-  const postgres::Rows there = TRY(connection.Execute(
+Result<bool> TableExists(postgres::Connection& connection, const BulkTarget& target) {
+  const postgres::Rows found = TRY(connection.Execute(
       "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 "
       "AND c.relname = $2",
       {target.schema, target.table}));
-  if (!there.empty()) {
+  return !found.empty();
+}
+
+Result<bool> CreateTableFor(postgres::Connection& connection, const BulkTarget& target,
+                            const BulkOptions& options, const Source& source, const Origin& origin,
+                            std::stop_token stop) {
+  if (TRY(TableExists(connection, target))) {
     return false;
   }
   const SourceProfile profile =

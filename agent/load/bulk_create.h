@@ -14,6 +14,8 @@ namespace tenantry::load {
 // need no care, because every name is quoted.
 std::vector<std::string> ColumnNames(const std::vector<std::string>& names);
 
+Result<bool> TableExists(postgres::Connection& connection, const BulkTarget& target);
+
 // Creates the table if it does not exist. Reads the whole source once to know the types.
 // True: it was created.
 Result<bool> CreateTableFor(postgres::Connection& connection, const BulkTarget& target,

@@ -76,7 +76,7 @@ class BulkLoad {
     }
     if (!report_.loaded_before) {
       report_.counters = Counted();
-      report_.resumed_rows = resumes_ ? earlier_.read : 0;
+      report_.resumed_rows = resumed_.read;
       report_.bytes = meter_.bytes;
       report_.reject_reasons = rejects_.Reasons();
     }
@@ -94,6 +94,7 @@ class BulkLoad {
     if (options_.create_table) {
       TRY(CreateTable());
     }
+    TRY(CheckTable());
     table_ = TRY(DescribeTable(*session_, target_.schema, target_.table, origin_));
     read_ = TRY(DecideHeader(source_, read_, table_, origin_));
     settings_ = SettingsOf(options_, read_);
@@ -124,6 +125,17 @@ class BulkLoad {
     report_.created_table =
         TRY(CreateTableFor(*session_, target_, options_, source_, origin_, stop_));
     return {};
+  }
+
+  Result<void> CheckTable() {
+    if (TRY(TableExists(*session_, target_))) {
+      return {};
+    }
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "Table " + target_.schema + "." + target_.table +
+                            " does not exist. Correct its name, or give --create-table to make it "
+                            "with the columns and types of the data.",
+                 .reason = api::reason::kInvalidSpec};
   }
 
   Result<void> FindEarlier() {
@@ -204,6 +216,9 @@ class BulkLoad {
     }
     lanes_wanted_ = earlier.lanes;
     committed_ = TRY(FindParts(*session_, load_));
+    for (const auto& [part, committed] : committed_) {
+      resumed_ += committed.counters;
+    }
     resumes_ = true;
     return {};
   }
@@ -232,6 +247,10 @@ class BulkLoad {
   Result<void> ReadAndWrite() {
     reader_ = TRY(BatchReader::Open(MeterWhileReading(source_.Read(), meter_), read_, origin_));
     const Batch* batch = TRY(reader_->Next());
+    if (reader_->columns().empty()) {
+      listener_.OnFinding(reader_->finding(), {});
+      return BeginEmpty();
+    }
     TRY(MakePlan());
     TRY(StartLanes());
     listener_.OnFinding(reader_->finding(), reader_->columns());
@@ -247,7 +266,18 @@ class BulkLoad {
       Report(*batch);
       batch = TRY(reader_->Next());
     }
-    return Dispatch();
+    TRY(Dispatch());
+    const bool shorter = !committed_.empty() && committed_.rbegin()->first.first >= chunks_;
+    return shorter ? Result<void>(SourceChanged(committed_.rbegin()->second)) : Result<void>();
+  }
+
+  // A source without a header and without records: loaded, and nothing of it.
+  Result<void> BeginEmpty() {
+    if (!checkpoints_ || options_.dry_run || resumes_) {
+      return {};
+    }
+    return BeginLoad(*session_, load_, target_, origin_.source,
+                     {.settings = settings_, .lanes = 1, .table_state = state_.Text()});
   }
 
   Result<void> MakePlan() {
@@ -318,6 +348,7 @@ class BulkLoad {
       return {};
     }
     const std::shared_ptr<const ChunkText> chunk = cutter_.Take();
+    chunks_ = chunk->number + 1;
     std::vector<Part> parts = encoder_->TakeParts(chunk);
     if (TRY(PassOver(*chunk, parts))) {
       return {};
@@ -330,17 +361,16 @@ class BulkLoad {
         continue;
       }
       if (earlier->second.hash != chunk->hash || earlier->second.byte_from != chunk->byte_from) {
-        return SourceChanged(*chunk);
+        return SourceChanged(earlier->second);
       }
-      earlier_ += earlier->second.counters;
     }
     return {};
   }
 
-  Error SourceChanged(const ChunkText& chunk) const {
+  Error SourceChanged(const CommittedPart& part) const {
     return {.code = ErrorCode::kInvalid,
             .message = origin_.source + " is not what the interrupted load has read: bytes " +
-                       std::to_string(chunk.byte_from) + " to " + std::to_string(chunk.byte_to) +
+                       std::to_string(part.byte_from) + " to " + std::to_string(part.byte_to) +
                        " differ. Put the old file back to go on, or give --force-new-source to "
                        "load this one from its beginning."};
   }
@@ -360,7 +390,7 @@ class BulkLoad {
         TRY(rejects_.Add(part, RejectsOf(parts), counters.read));
       }
       TRY(RecordPart(*session_, load_, part, counters));
-      earlier_ += counters;
+      passed_over_ += counters;
     }
     return true;
   }
@@ -395,7 +425,8 @@ class BulkLoad {
       return {};
     }
     std::vector<std::size_t> given;
-    for (const BulkPlan::Column& column : plan_->columns) {
+    for (const BulkPlan::Column& column :
+         plan_ ? plan_->columns : std::vector<BulkPlan::Column>()) {
       given.push_back(column.target);
     }
     TRY(AdvanceSequences(*session_, table_, given));
@@ -412,7 +443,8 @@ class BulkLoad {
   }
 
   api::Counters Counted() const {
-    api::Counters sum = earlier_;
+    api::Counters sum = resumed_;
+    sum += passed_over_;
     for (const auto& lane : lanes_) {
       sum += lane->counters();
     }
@@ -450,7 +482,8 @@ class BulkLoad {
   std::optional<std::int32_t> lanes_wanted_;
   CommittedParts committed_;                           // by the interrupted run
   std::map<std::string, api::Counters> known_chunks_;  // for --incremental
-  api::Counters earlier_;                              // of parts that are not written again
+  api::Counters resumed_;                              // of what the interrupted run has committed
+  api::Counters passed_over_;                          // of chunks that --incremental knows
 
   ReadMeter meter_;
   std::vector<ColumnProfile> profiles_;
@@ -458,6 +491,7 @@ class BulkLoad {
   std::shared_ptr<const BulkPlan> plan_;
   std::size_t planned_columns_ = 0;
   ChunkCutter cutter_;
+  std::int32_t chunks_ = 0;  // cut so far
   std::optional<BulkEncoder> encoder_;
   RejectLog rejects_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -125,7 +125,7 @@ Result<void> RejectLog::Add(const Part& part, const std::vector<Reject>& rejects
 }
 
 Result<void> RejectLog::Append(const Part& part, const std::vector<Reject>& rejects) {
-  if (options_.reject_file.empty() || options_.dry_run) {
+  if (options_.reject_file.empty()) {
     return {};
   }
   if (file_ < 0) {

@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -87,15 +86,8 @@ bool AppendParsed(const std::optional<Value>& value, std::string& out) {
 }
 
 bool AppendFloat4(std::string_view text, std::string& out) {
-  const std::optional<double> value = ParseDouble(text);
-  if (!value) {
-    return false;
-  }
-  const auto narrow = static_cast<float>(*value);
-  const bool lost = (std::abs(narrow) == std::numeric_limits<float>::infinity() &&
-                     std::abs(*value) != std::numeric_limits<double>::infinity()) ||
-                    (narrow == 0 && *value != 0);
-  return !lost && AppendFixed(out, std::bit_cast<std::int32_t>(narrow));
+  const std::optional<float> value = ParseFloat(text);
+  return value && AppendFixed(out, std::bit_cast<std::int32_t>(*value));
 }
 
 bool AppendFloat8(std::string_view text, std::string& out) {
@@ -170,6 +162,22 @@ bool AppendJson(const Field& field, Wire wire, const TableColumn& column, std::s
   return true;
 }
 
+// What stands before a zone; the text itself when there is none.
+std::string_view WithoutZone(std::string_view text) {
+  constexpr std::size_t kDate = 10;  // of "2026-01-02": its hyphens are no zones
+  const std::size_t end = text.find_last_not_of(" ZzUTCGMutcgm");
+  const std::size_t sign = text.find_last_of("+-");
+  const bool has_offset = sign != std::string_view::npos && sign > kDate;
+  return has_offset ? text.substr(0, sign)
+                    : text.substr(0, end == std::string_view::npos ? 0 : end + 1);
+}
+
+// PostgreSQL takes a zone for a timestamp without one, and does not heed it.
+std::optional<std::int64_t> ParseLocalTimestamp(std::string_view text, DateOrder order) {
+  const std::optional<std::int64_t> value = ParseTimestamp(text, order);
+  return value || !ParseTimestampTz(text, order) ? value : ParseTimestamp(WithoutZone(text), order);
+}
+
 bool AppendBinary(const Field& field, Wire wire, const TableColumn& column, DateOrder order,
                   std::string& out) {
   const std::string_view text = field.text();
@@ -191,7 +199,7 @@ bool AppendBinary(const Field& field, Wire wire, const TableColumn& column, Date
     case Wire::kDate:
       return AppendParsed(ParseDate(text, order), out);
     case Wire::kTimestamp:
-      return AppendParsed(ParseTimestamp(text, order), out);
+      return AppendParsed(ParseLocalTimestamp(text, order), out);
     case Wire::kTimestampTz:
       return AppendParsed(ParseTimestampTz(text, order), out);
     case Wire::kTime:

@@ -136,6 +136,12 @@ TEST(LoadCommand, MakesATableOfTheTenant) {
   ASSERT_EQ(ended.exit_code, kExitOk) << ended.err;
   EXPECT_EQ(CountOf("tenant_cli_maker.things"), "3");
   EXPECT_THAT(RunTool(words).out, HasSubstr("was loaded before"));
+  const Ended shown =
+      RunTool({"tenant", "show", "--store", admin, "cli_maker", "--output", "json"});
+  ASSERT_EQ(shown.exit_code, kExitOk) << shown.err;
+  const Json load = Json::parse(shown.out)["loads"][0];
+  EXPECT_EQ(load["table"], "tenant_cli_maker.things");
+  EXPECT_EQ(load["read"], 3);
 }
 
 TEST(LoadCommand, NamesTheCommandThatMakesAMissingTenant) {

@@ -75,6 +75,16 @@ TEST(LoadBulk, WritesEveryTypeAsTheServerReadsIt) {
             "1");
 }
 
+TEST(LoadBulk, TimestampsWithoutZoneDoNotHeedOne) {
+  const BulkWorld world("zones", "CREATE TABLE {s}.t (id integer, at timestamp);");
+  EXPECT_EQ(Counts(world.Load("t",
+                              "id,at\n1,2026-01-02T03:04:05Z\n2,2026-01-02 03:04:05+05:30\n"
+                              "3,2026-01-02 03:04:05 UTC\n4,2026-01-02 03:04:05\n")),
+            "4 4 0 0 0 0");
+  EXPECT_EQ(world.Ask("SELECT string_agg(DISTINCT at::text, ' ') FROM {s}.t"),
+            "2026-01-02 03:04:05");
+}
+
 TEST(LoadBulk, TypesThatOnlyTheServerKnowsGoAsText) {
   const BulkWorld world(
       "text",
@@ -271,6 +281,8 @@ TEST(LoadBulk, RefusesToGoOnWithAnotherSource) {
   text[text.find("item 1,") + 1] = 'T';
   EXPECT_THAT(Counts(world.Load("items", text, SmallChunks())),
               HasSubstr("data.csv is not what the interrupted load has read"));
+  EXPECT_THAT(Counts(world.Load("items", text.substr(0, text.find("\n9,") + 1), SmallChunks())),
+              HasSubstr("data.csv is not what the interrupted load has read"));
   BulkOptions anew = SmallChunks();
   anew.force_new_source = true;
   anew.conflict = Conflict::kUpdate;
@@ -300,6 +312,14 @@ TEST(LoadBulk, IncrementalPassesOverWhatIsUnchanged) {
   EXPECT_EQ(Counts(outcome), "20001 1 1 19999 0 0");
   EXPECT_EQ(world.Rows("SELECT id, name FROM {s}.items WHERE id IN (0, 1, 20000) ORDER BY id"),
             "0|new 1|item 1 20000|mine");
+}
+
+TEST(LoadBulk, NothingIsLoadedFromNothing) {
+  const BulkWorld world("nothing", kItems);
+  EXPECT_EQ(Counts(world.Load("items", "")), "0 0 0 0 0 0");
+  EXPECT_EQ(Counts(world.Load("items", "id,name\n")), "0 0 0 0 0 0");
+  EXPECT_EQ(Counts(world.Load("items", "[]")), "0 0 0 0 0 0");
+  EXPECT_THAT(Counts(world.Load("none", "id\n1\n")), HasSubstr("give --create-table"));
 }
 
 TEST(LoadBulk, SequencesGoOnAfterTheGreatestValue) {
