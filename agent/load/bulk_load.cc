@@ -10,48 +10,15 @@
 #include "agent/load/bulk_plan.h"
 #include "agent/load/bulk_rejects.h"
 #include "agent/load/bulk_session.h"
+#include "agent/load/bulk_settings.h"
 #include "agent/load/bulk_source.h"
 #include "agent/load/catalog.h"
 #include "common/api/reasons.h"
-#include "common/base/strings.h"
 
 namespace tenantry::load {
 namespace {
 
-constexpr std::size_t kLargestChunk = 2 << 20;
-// A chunk exists as text and, a little larger, as encoded rows, in three stages for each lane:
-// being made, waiting, being written.
-constexpr std::int64_t kChunksInMemory = 8;
-constexpr std::size_t kSmallestChunk = 64 << 10;
 constexpr std::chrono::milliseconds kReportEvery{100};
-
-std::size_t ChunkSize(const BulkOptions& options) {
-  const std::int64_t fits = options.memory_limit_bytes / kChunksInMemory;
-  return static_cast<std::size_t>(std::clamp<std::int64_t>(
-      fits, static_cast<std::int64_t>(kSmallestChunk), static_cast<std::int64_t>(kLargestChunk)));
-}
-
-// Everything about the command that changes what a chunk's rows become.
-std::string SettingsOf(const BulkOptions& options, const ReadOptions& read) {
-  std::vector<std::string> parts = {
-      "key=" + Join(options.key, ","),
-      std::string("conflict=") + api::ToString(options.conflict),
-      "cursor=" + options.cursor,
-      std::string("format=") + api::ToString(read.format),
-      "delimiter=" + read.csv.delimiter.value_or("auto"),
-      "quote=" + std::string(read.csv.quote ? 1 : 0, read.csv.quote.value_or('"')),
-      "comment=" + std::string(read.csv.comment ? 1 : 0, read.csv.comment.value_or('#')),
-      std::string("header=") + (!read.csv.header   ? "auto"
-                                : *read.csv.header ? "yes"
-                                                   : "no"),
-      "null=" + Join(read.csv.null_texts, ","),
-      "path=" + read.json_path,
-      "unknown=" + std::to_string(static_cast<int>(options.unknown_columns)) + ":" +
-          options.collect_column,
-      "record=" + std::to_string(read.max_record_bytes),
-      "chunk=" + std::to_string(ChunkSize(options))};
-  return Join(parts, " ");
-}
 
 class BulkLoad {
  public:
