@@ -95,7 +95,15 @@ TenantTask MakeLoadTask(const FixtureObserved& observed, const CoveredTenant& te
           .hash = hash};
 }
 
-FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
+// The tenant's rows were taken back, as far as this process remembers: it is not done again while
+// others are still at it.
+bool IsUnloaded(const FixtureMemory& memory, const CoveredTenant& tenant, const std::string& hash) {
+  const auto attempt = memory.attempts.find(tenant.name);
+  return attempt != memory.attempts.end() && attempt->second.hash == hash &&
+         attempt->second.task_id.empty() && !attempt->second.error;
+}
+
+FixturePlan MakeDeletionPlan(const FixtureObserved& observed, const FixtureMemory& memory) {
   FixturePlan plan;
   const FixtureSet& set = observed.set;
   if (!set.meta.HasFinalizer(api::kFixtureSetFinalizer)) {
@@ -107,6 +115,11 @@ FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
     return plan;
   }
   for (const CoveredTenant& tenant : observed.tenants) {
+    ++plan.unloads;
+    const std::string hash = "unload/" + tenant.uid.value() + "/" + tenant.incarnation;
+    if (IsUnloaded(memory, tenant, hash)) {
+      continue;
+    }
     if (tenant.waits_for) {
       plan.refused = Error{ErrorCode::kUnavailable,
                            "Rows cannot be unloaded from Tenant " + tenant.name.value() + " (" +
@@ -126,7 +139,7 @@ FixturePlan MakeDeletionPlan(const FixtureObserved& observed) {
                                       .kind = api::TaskKind::kUnload,
                                       .tenant = tenant.id,
                                       .spec_json = api::Encode(spec)},
-                          .hash = "unload"});
+                          .hash = hash});
   }
   return plan;
 }
@@ -154,7 +167,7 @@ FixturePlan MakeFixturePlan(const FixtureObserved& observed, const FixtureMemory
                             const FixtureSettings& settings, MonotonicTime monotonic) {
   const FixtureSet& set = observed.set;
   if (set.meta.deleting()) {
-    return MakeDeletionPlan(observed);
+    return MakeDeletionPlan(observed, memory);
   }
   FixturePlan plan;
   plan.refused = observed.blocked;

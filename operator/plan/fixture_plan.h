@@ -68,6 +68,7 @@ struct FixturePlan {
   std::vector<TenantTask> tasks;
   std::map<api::Name, std::string> hashes;  // of each covered tenant, as they should be loaded
   bool release = false;                     // deletion: drop the finalizer once all tasks succeeded
+  int unloads = 0;                          // deletion: tenants whose rows are taken back
   std::optional<Error> refused;
 };
 

@@ -210,14 +210,14 @@ void FixtureReconciler::Abandon(const api::ObjectKey& set) {
   }
 }
 
-Pass FixtureReconciler::Release(const FixtureSet& set, const FixturePlan& plan,
-                                const Outcomes& outcomes) {
+Pass FixtureReconciler::Release(const FixtureSet& set, const FixturePlan& plan) {
   Abandon(set.meta.key());
-  if (!plan.tasks.empty()) {
+  if (plan.unloads > 0) {
     RecordEvents(services_, api::Kind::kFixtureSet, set.meta,
                  {{false, "Unloaded",
-                   "The rows of " + std::to_string(outcomes.size()) +
-                       " tenants that this set inserted are removed."}});
+                   "The rows that this set inserted are removed from " +
+                       std::to_string(plan.unloads) +
+                       (plan.unloads == 1 ? " tenant." : " tenants.")}});
   }
   const Result<void> removed =
       ChangeFinalizer(services_, set, api::kFixtureSetFinalizer, FinalizerChange::kRemove);
@@ -253,7 +253,7 @@ Pass FixtureReconciler::Reconcile(const api::ObjectKey& key) {
     return !entry.second.error && entry.second.task && api::IsFinal(entry.second.task->state);
   });
   if (plan.release && !plan.refused && all_done) {
-    return Release(*set, plan, outcomes);
+    return Release(*set, plan);
   }
   plan::FixtureSummary summary =
       plan::SummarizeFixtures(*observed, memory, plan, outcomes, settings_, services_.clock.Now());

@@ -23,7 +23,7 @@ class FixtureReconciler {
   Result<plan::FixtureObserved> Observe(const api::FixtureSet& set);
   Result<plan::CoveredTenant> Cover(const api::Tenant& tenant);
   plan::TenantTaskOutcome RunTask(const api::FixtureSet& set, const plan::TenantTask& task);
-  Pass Release(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes);
+  Pass Release(const api::FixtureSet& set, const plan::FixturePlan& plan);
   void EndLoad(const api::ObjectKey& tenant, const api::Name& set);
   void Remember(const api::FixtureSet& set, const plan::FixturePlan& plan, const Outcomes& outcomes,
                 plan::FixtureMemory* memory);

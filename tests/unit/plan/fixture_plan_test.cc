@@ -309,6 +309,28 @@ TEST(MakeFixturePlan, UnloadsEachTenantBeforeItGoes) {
   EXPECT_EQ(spec->postgres.user, "tenant_globex_app");
 }
 
+TEST(MakeFixturePlan, UnloadsATenantOnceWhileOthersAreStillAtIt) {
+  FixtureLife life(DeletedSet(api::UnloadPolicy::kUnload));
+  const FixturePlan first = life.Plan();
+  ASSERT_EQ(first.tasks.size(), 2U);
+  EXPECT_EQ(first.unloads, 2);
+  life.memory.attempts[api::Name("acme")] = {.hash = first.tasks[0].hash};
+  life.memory.attempts[api::Name("globex")] = {.hash = first.tasks[1].hash,
+                                               .task_id = first.tasks[1].request.id};
+
+  const FixturePlan second = life.Plan();
+  ASSERT_EQ(second.tasks.size(), 1U);
+  EXPECT_EQ(second.tasks[0].tenant, api::Name("globex"));
+  EXPECT_EQ(second.unloads, 2);
+
+  life.memory.attempts[api::Name("globex")] = {.hash = first.tasks[1].hash};
+  EXPECT_TRUE(life.Plan().tasks.empty());
+  EXPECT_TRUE(life.Plan().release);
+
+  life.observed.tenants[0].uid = api::Uid("another");  // a new one of the same name
+  EXPECT_EQ(life.Plan().tasks.size(), 1U);
+}
+
 TEST(MakeFixturePlan, GoesAtOnceWhenItsRowsStay) {
   const FixturePlan retained = FixtureLife(DeletedSet(api::UnloadPolicy::kRetain)).Plan();
   EXPECT_TRUE(retained.release);
