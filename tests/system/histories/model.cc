@@ -54,8 +54,10 @@ void Model::BeginTenant(const Action& action, int position, std::optional<std::s
   const std::uint64_t number = action.number;
   const int life = tenant(action.slot).life + 1;
   const bool lost_keys = tenant(action.slot).lost_keys && found_data;
+  const bool damaged = tenant(action.slot).damaged && found_data;
   TenantModel& model = tenant(action.slot) = {};
   model.lost_keys = lost_keys;
+  model.damaged = damaged;
   model.wanted = true;
   model.life = life;
   model.isolation = PickIsolation(number);

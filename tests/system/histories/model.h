@@ -37,8 +37,8 @@ struct TenantModel {
   bool suspended = false;
   bool adopt = false;
   bool changed_group = false;                  // in this life
-  bool damaged = false;                        // in PostgreSQL, in this life
-  bool lost_keys = false;                      // in Redis, in this life
+  bool damaged = false;                        // in PostgreSQL, since the data is there
+  bool lost_keys = false;                      // in Redis, since the data is there
   std::optional<std::string> found_data = {};  // kept of an earlier life: its isolation
   Remains remains = {};                        // when there is none wanted
 };
