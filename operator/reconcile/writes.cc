@@ -146,8 +146,14 @@ Result<void> ChangeFinalizer(const Services& services, const T& object,
   Result<Json> answer =
       services.kube.JsonPatch(ResourceOf(object), object.meta.ns, object.meta.name,
                               FinalizerPatch(object.meta, finalizer, change));
-  if (!answer && answer.error().code == ErrorCode::kNotFound) {
+  const bool gone = !answer && answer.error().code == ErrorCode::kNotFound;
+  if (gone && change == FinalizerChange::kRemove) {
     return {};
+  }
+  if (gone) {
+    // Nothing may be made for it any more: nobody would take it away.
+    return Error{ErrorCode::kUnavailable,
+                 "It was deleted before anything was made for it. Nothing is to be done."};
   }
   if (!answer) {
     return std::move(answer).error();

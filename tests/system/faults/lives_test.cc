@@ -1,5 +1,8 @@
 // Names, IDs and files that change hands while something works with them.
 
+#include <atomic>
+#include <memory>
+
 #include "tests/system/faults/faults.h"
 
 namespace tenantry::testing {
@@ -72,6 +75,28 @@ TEST_F(Lives, OfATenantDeletedDuringALoadAndMadeAnewAtOnceDoNotMix) {
   EXPECT_NE(tenant["metadata"]["uid"], old);
   EXPECT_EQ(acme_.Get("secret", "acme-connection")["metadata"]["ownerReferences"][0]["uid"],
             tenant["metadata"]["uid"]);
+  acme_.ExpectRemovable();
+}
+
+// Found by a history: storage was made for a Tenant that had gone.
+TEST_F(Lives, OfATenantDeletedBeforeItsFinalizerIsWrittenLeaveNothing) {
+  auto deleted = std::make_shared<std::atomic<bool>>(false);
+  const auto delete_first = [deleted, this](const HttpProxy::Write& /*write*/,
+                                            HttpProxy::Moment now) {
+    if (now == HttpProxy::Moment::kBefore && !deleted->exchange(true)) {
+      EXPECT_TRUE(acme_.Kubectl({"delete", "tenant", "acme", "--wait=false"}));
+    }
+    return HttpProxy::Then::kGoOn;
+  };
+  proxies_.api().OnWrite(delete_first, "/" + acme_.ns() + "/tenants/acme");
+  acme_.BeginTenant();
+  ASSERT_TRUE(WaitUntil(seconds(30), [&] { return deleted->load(); }));
+  ASSERT_TRUE(acme_.Disappears("tenant", "acme"));
+  proxies_.api().OnWrite({});
+
+  // Another one finds nothing that belongs to the first.
+  acme_.Begin();
+  acme_.BecomeWhole();
   acme_.ExpectRemovable();
 }
 
