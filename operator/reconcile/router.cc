@@ -32,6 +32,24 @@ IfUnknown IfUnknownOf(Origin origin) {
   return origin == Origin::kOwnWrite ? IfUnknown::kIgnore : IfUnknown::kInsert;
 }
 
+// Our writes change a status and add our finalizer. The answer to one may bring more: what others
+// did since, of which the watch tells nothing new any more.
+bool BringsMore(const api::ObjectMeta& before, const api::ObjectMeta& after) {
+  const bool lost_finalizer =
+      std::any_of(before.finalizers.begin(), before.finalizers.end(),
+                  [&](const std::string& finalizer) { return !after.HasFinalizer(finalizer); });
+  return before.generation != after.generation || before.labels != after.labels ||
+         before.annotations != after.annotations || before.deleting() != after.deleting() ||
+         lost_finalizer;
+}
+
+// Whether the object itself is to be looked at.
+template <class Change>
+bool MattersToItself(const Change& change, Origin origin) {
+  return origin != Origin::kOwnWrite ||
+         (change.before && change.after && BringsMore(change.before->meta, change.after->meta));
+}
+
 bool IsReady(const std::vector<api::Condition>& conditions) {
   return api::IsTrue(conditions, api::condition::kReady);
 }
@@ -95,7 +113,7 @@ void Router::RouteStore(const ObjectCache<api::DataStore>::Change& change, Origi
     return;
   }
   const api::ObjectKey key = (change.after ? change.after : change.before)->meta.key();
-  if (origin != Origin::kOwnWrite) {
+  if (MattersToItself(change, origin)) {
     Wake({Kind::kDataStore, key}, PriorityOf(origin));
   }
   if (!change.before || !change.after || MattersToTenants(*change.before, *change.after)) {
@@ -109,7 +127,7 @@ void Router::RouteTenant(const ObjectCache<api::Tenant>::Change& change, Origin 
   }
   world_.tenant_index.Update(change);
   const api::Tenant& tenant = change.after ? *change.after : *change.before;
-  if (origin != Origin::kOwnWrite) {
+  if (MattersToItself(change, origin)) {
     Wake({Kind::kTenant, tenant.meta.key()}, PriorityOf(origin));
   }
   const bool came_or_went = !change.before || !change.after;
@@ -144,7 +162,7 @@ void Router::RouteFixtureSet(const ObjectCache<api::FixtureSet>::Change& change,
   }
   world_.fixture_index.Update(change);
   const api::FixtureSet& set = change.after ? *change.after : *change.before;
-  if (origin != Origin::kOwnWrite) {
+  if (MattersToItself(change, origin)) {
     Wake({Kind::kFixtureSet, set.meta.key()}, PriorityOf(origin));
   }
   const auto state = [](const api::FixtureSet* side, const api::Tenant& tenant) {

@@ -149,10 +149,10 @@ TEST_F(RouterTest, WakesFixtureSetsWhenATenantMattersToThem) {
        {"FixtureSet catalog"}},
       {"a label that a selector wants",
        [](api::Tenant& t) { t.meta.labels["plan"] = "paid"; },
-       {"FixtureSet catalog", "FixtureSet paid"}},
+       {"FixtureSet catalog", "FixtureSet paid", "Tenant acme"}},
       {"and loses again",
        [](api::Tenant& t) { t.meta.labels.clear(); },
-       {"FixtureSet catalog", "FixtureSet paid"}},
+       {"FixtureSet catalog", "FixtureSet paid", "Tenant acme"}},
       {"its storage was made anew",
        [](api::Tenant& t) { t.status.incarnation = "second"; },
        {"FixtureSet catalog"}},
@@ -161,7 +161,7 @@ TEST_F(RouterTest, WakesFixtureSetsWhenATenantMattersToThem) {
        {"FixtureSet catalog"}},
       {"it is being deleted",
        [](api::Tenant& t) { t.meta.deletion_timestamp = "2026-01-01T00:00:00Z"; },
-       {"FixtureSet catalog"}},
+       {"FixtureSet catalog", "Tenant acme"}},
       {"only its usage", [](api::Tenant& t) { t.status.usage.rows = 7; }, {}},
   };
   for (const Case& each : cases) {
@@ -172,6 +172,36 @@ TEST_F(RouterTest, WakesFixtureSetsWhenATenantMattersToThem) {
     router_.Seen(tenant, Origin::kOwnWrite);
 
     EXPECT_EQ(Woken(), each.woken);
+  }
+}
+
+// Found by a history: a Tenant that was deleted while its status was written was never released.
+TEST_F(RouterTest, WakesWhatOthersHaveEditedSinceWhenTheAnswerToAWriteTells) {
+  Know(TenantOf("acme"));
+  struct Case {
+    const char* name;
+    std::function<void(api::Tenant&)> change;
+    bool wakes;
+  };
+  const Case cases[] = {
+      {"its spec", [](api::Tenant& t) { ++t.meta.generation; }, true},
+      {"a request", [](api::Tenant& t) { t.meta.annotations["tenantry.dev/requestedAt"] = "1"; },
+       true},
+      {"our own finalizer came", [](api::Tenant& t) { t.meta.finalizers = {"ours"}; }, false},
+      {"it went", [](api::Tenant& t) { t.meta.finalizers.clear(); }, true},
+      {"its status", [](api::Tenant& t) { t.status.usage.rows = 7; }, false},
+      {"it is being deleted",
+       [](api::Tenant& t) { t.meta.deletion_timestamp = "2026-01-01T00:00:00Z"; }, true},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.name);
+    api::Tenant tenant = Next(*world_.tenants.Get(KeyOf("acme")));
+    each.change(tenant);
+
+    router_.Seen(tenant, Origin::kOwnWrite);
+    router_.Seen(tenant, Origin::kWatch);  // says nothing new
+
+    EXPECT_EQ(Woken(), each.wakes ? Words{"Tenant acme"} : Words());
   }
 }
 
