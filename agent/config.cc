@@ -1,11 +1,24 @@
 #include "agent/config.h"
 
+#include "common/base/quantity.h"
+#include "common/base/strings.h"
 #include "common/flags/values.h"
 
 namespace tenantry::agent {
 namespace {
 
 constexpr char kWhyTls[] = "the agent answers over mutual TLS only";
+constexpr std::int64_t kLeastMemory = 4 << 20;
+
+Result<std::int64_t> MemoryLimit(const flags::Values& values) {
+  const std::string& text = values.at("memory-limit");
+  const Result<std::int64_t> bytes = ParseBytes(text);
+  if (bytes && *bytes >= kLeastMemory) {
+    return *bytes;
+  }
+  return Error{ErrorCode::kInvalid,
+               "--memory-limit: \"" + Shorten(text) + "\" is no size of at least 4Mi, such as 64Mi."};
+}
 
 }  // namespace
 
@@ -28,6 +41,8 @@ flags::Program AgentFlags() {
            {"trust-domain", "tenantry.dev", "trust domain of the SPIFFE IDs in the certificates"},
            {"fixtures-dir", "", "folder of the files that FixtureSets may load; empty: none may"},
            {"max-concurrent-tasks", "4", "tasks that run side by side, 1 to 256"},
+           {"memory-limit", "64Mi", "buffers of all loads together, e.g. 256Mi; each has its part"},
+           {"connections", "2", "sessions with PostgreSQL of each large load, 1 to 64"},
            {"graceful-shutdown-timeout", "30s",
             "time for running tasks to reach a safe point after SIGTERM"},
            {"log-level", "info", "debug, info, warn or error"},
@@ -50,6 +65,8 @@ Result<AgentConfig> MakeAgentConfig(const flags::Values& values) {
   config.tls.certificate_file = TRY(flags::Required(values, "tls-cert-file", kWhyTls));
   config.tls.key_file = TRY(flags::Required(values, "tls-key-file", kWhyTls));
   config.max_concurrent_tasks = TRY(flags::WholeNumber(values, "max-concurrent-tasks", 1, 256));
+  config.connections = TRY(flags::WholeNumber(values, "connections", 1, 64));
+  config.memory_limit_bytes = TRY(MemoryLimit(values));
   config.graceful_shutdown_timeout = TRY(flags::Duration(values, "graceful-shutdown-timeout"));
   config.log_level =
       TRY(flags::Named(log::ParseLevel(values.at("log-level")), values, "log-level"));

@@ -41,7 +41,10 @@ void WaitForSignals(sigset_t signals, std::stop_source stop, std::chrono::millis
 
 TaskHandlers MakeHandlers(const AgentConfig& config) {
   TaskHandlers handlers = MakeProvisionHandlers({});
-  handlers.merge(MakeLoadHandlers({.fixtures_dir = config.fixtures_dir}));
+  handlers.merge(MakeLoadHandlers(
+      {.fixtures_dir = config.fixtures_dir,
+       .limits = {.connections = config.connections,
+                  .memory_bytes = config.memory_limit_bytes / config.max_concurrent_tasks}}));
   return handlers;
 }
 

@@ -169,9 +169,9 @@ Result<load::BulkOptions> MakeBulkOptions(const LoadArguments& arguments) {
   bulk.max_rejects = TRY(ParseRejectLimit(arguments.max_rejects));
   const std::string unknown = PlainWord(arguments.unknown_columns);
   if (unknown == "ignore") {
-    bulk.unknown_columns = load::UnknownColumns::kIgnore;
+    bulk.unknown_columns = api::UnknownColumns::kIgnore;
   } else if (!unknown.empty() && unknown != "error") {
-    bulk.unknown_columns = load::UnknownColumns::kCollect;
+    bulk.unknown_columns = api::UnknownColumns::kCollect;
     bulk.collect_column = arguments.unknown_columns;
   }
   return bulk;

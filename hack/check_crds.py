@@ -149,6 +149,8 @@ class Sources:
     def leaf(self, verb, kind, default):
         if verb == "Json":
             return {"type": "object", "free": True}
+        if verb == "IntOrString":
+            return {"type": None, "int_or_string": True}
         if verb == "Selector":
             labels = {"type": "object", "values": {"type": "string"}}
             return {"type": "object", "properties": {"matchLabels": labels}, "required": set()}
@@ -201,6 +203,8 @@ def compare(path, wanted, schema, inherited, problems):
     if schema.get("type") != wanted["type"]:
         differ("the type", wanted["type"], schema.get("type"))
         return
+    if bool(schema.get("x-kubernetes-int-or-string")) != wanted.get("int_or_string", False):
+        problems.append(f"{path}: only one side takes a number or a string")
     expected_format = FORMATS.get(path.split(".")[-1], wanted.get("format"))
     if schema.get("format") != expected_format:
         differ("the format", expected_format, schema.get("format"))

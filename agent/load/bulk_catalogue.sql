@@ -11,6 +11,7 @@ CREATE TABLE tenantry_loads.loads (
   table_schema text NOT NULL,
   table_name   text NOT NULL,
   source       text NOT NULL,
+  owner        text NOT NULL,  -- UID of the FixtureSet; empty: whoever gave a command
   settings     text NOT NULL,
   lanes        integer NOT NULL,
   -- What tells that the table is still the one that was loaded.

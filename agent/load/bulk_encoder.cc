@@ -4,9 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/load/copy_text.h"
 #include "agent/load/json_text.h"
 #include "agent/load/record.h"
-#include "agent/load/row_encoder.h"
 
 namespace tenantry::load {
 namespace {

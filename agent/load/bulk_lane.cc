@@ -59,6 +59,11 @@ Result<void> Lane::Finish() {
   return error_ ? Result<void>(*error_) : Result<void>();
 }
 
+void Lane::SetLastStep(LastStep step) {
+  const MutexLock lock(mutex_);
+  last_step_ = std::move(step);
+}
+
 api::Counters Lane::counters() const {
   const MutexLock lock(mutex_);
   return counters_;
@@ -127,7 +132,7 @@ Result<void> Lane::WriteWithRetries(const Task& task, const std::stop_token& sto
 
 Result<void> Lane::Connect(const std::stop_token& stop) {
   connection_ = TRY(OpenLoadSession(job_.target, stop));
-  writer_ = std::make_unique<BulkWriter>(*connection_, job_.table, job_.options);
+  writer_ = std::make_unique<BulkWriter>(*connection_, job_.target, job_.table, job_.options);
   in_transaction_ = false;
   return {};
 }
@@ -165,13 +170,21 @@ Result<api::Counters> Lane::WriteOnce(const Task& task, Attempt attempt) {
 
 Result<api::Counters> Lane::WriteInTransaction(const Task& task) {
   Written written = TRY(writer_->Write(task.part, *task.plan));
+  if (job_.commit == CommitMode::kEachPart) {
+    Written held = TRY(writer_->WriteHeld());
+    written.counters += held.counters;
+    std::move(held.rejects.begin(), held.rejects.end(), std::back_inserter(written.rejects));
+  }
   written.counters.read = task.part.read;
   std::vector<Reject> rejects = task.part.rejects;
   std::move(written.rejects.begin(), written.rejects.end(), std::back_inserter(rejects));
+  std::stable_sort(rejects.begin(), rejects.end(),
+                   [](const Reject& a, const Reject& b) { return a.record < b.record; });
   written.counters.rejected = static_cast<std::int64_t>(rejects.size());
   if (!std::exchange(rejects_logged_, true)) {
     TRY(job_.rejects.Add(task.part, rejects, task.part.read));
   }
+  last_chunk_ = task.part.chunk;
   if (job_.commit == CommitMode::kEachPart) {
     TRY(RecordPart(*connection_, job_.load, task.part, written.counters));
     TRY(connection_->Commit());
@@ -179,12 +192,39 @@ Result<api::Counters> Lane::WriteInTransaction(const Task& task) {
   return written.counters;
 }
 
+Result<void> Lane::EndHeld() {
+  const Written held = TRY(writer_->WriteHeld());
+  api::Counters counters = held.counters;
+  counters.rejected = static_cast<std::int64_t>(held.rejects.size());
+  {
+    const MutexLock lock(mutex_);
+    counters_ += counters;
+  }
+  return job_.rejects.Add({.chunk = last_chunk_}, held.rejects, 0);
+}
+
 Result<void> Lane::End() {
   if (!connection_ || !in_transaction_) {
     return {};
   }
+  if (!failed()) {
+    if (Result<void> done = EndHeld(); !done) {
+      connection_->Rollback();
+      return done;
+    }
+  }
   if (job_.commit == CommitMode::kAtEnd && !failed()) {
-    return connection_->Commit();
+    LastStep last_step;
+    {
+      const MutexLock lock(mutex_);
+      last_step = std::move(last_step_);
+    }
+    Result<void> done = last_step ? last_step(*connection_) : Result<void>();
+    if (done) {
+      return connection_->Commit();
+    }
+    connection_->Rollback();
+    return done;
   }
   connection_->Rollback();
   return {};

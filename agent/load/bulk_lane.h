@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -46,6 +47,10 @@ class Lane {
   Result<void> Submit(Part part, std::shared_ptr<const BulkPlan> plan);
   // Waits for the end of all parts. With kAtEnd: commits, unless the lane was stopped or failed.
   Result<void> Finish();
+  // With kAtEnd: called on the lane's thread as the last thing before the commit, in its
+  // transaction.
+  using LastStep = std::function<Result<void>(postgres::Connection&)>;
+  void SetLastStep(LastStep step);
   // Nothing more is written, and with kAtEnd nothing stays.
   void Abandon() { Fail({.code = ErrorCode::kCancelled, .message = "The load was given up."}); }
   // Of what is written, and committed unless the mode says otherwise.
@@ -65,6 +70,7 @@ class Lane {
   Result<api::Counters> WriteInTransaction(const Task& task);
   Result<void> Connect(const std::stop_token& stop);
   Result<std::optional<api::Counters>> FindCommitted(const Part& part);
+  Result<void> EndHeld();
   Result<void> End();
   void Fail(Error error);
   bool failed() const;
@@ -73,6 +79,7 @@ class Lane {
   std::unique_ptr<postgres::Connection> connection_;  // of the lane's thread
   std::unique_ptr<BulkWriter> writer_;
   bool in_transaction_ = false;
+  std::shared_ptr<const ChunkText> last_chunk_;
   bool rejects_logged_ = false;  // of the part at hand
 
   mutable Mutex mutex_;
@@ -82,6 +89,7 @@ class Lane {
   bool ended_ GUARDED_BY(mutex_) = false;
   std::optional<Error> error_ GUARDED_BY(mutex_);
   api::Counters counters_ GUARDED_BY(mutex_);
+  LastStep last_step_ GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last: ends before what it uses
 };

@@ -40,9 +40,12 @@ class BulkLoad {
     BulkOutcome outcome;
     if (!done) {
       outcome.error = std::move(done).error();
+      outcome.is_another_source = is_another_source_;
     }
     if (!report_.loaded_before) {
-      report_.counters = Counted();
+      // What one transaction was to do is undone with its error.
+      const bool undone = outcome.error && (AtOnce() || options_.dry_run);
+      report_.counters = undone ? api::Counters{} : Counted();
       report_.resumed_rows = resumed_.read;
       report_.bytes = meter_.bytes;
       report_.reject_reasons = rejects_.Reasons();
@@ -57,11 +60,13 @@ class BulkLoad {
   Result<void> Load() {
     // Without the right to keep checkpoints, a load is one transaction.
     checkpoints_ = TRY(EnsureLoadCatalogue(target_, stop_));
-    session_ = TRY(OpenLoadSession(target_, {}));
+    session_ = TRY(OpenLoadSession(target_, stop_));
     if (options_.create_table) {
       TRY(CreateTable());
     }
-    TRY(CheckTable());
+    if (!target_.owner) {
+      TRY(CheckTable());
+    }
     table_ = TRY(DescribeTable(*session_, target_.schema, target_.table, origin_));
     read_ = TRY(DecideHeader(source_, read_, table_, origin_));
     settings_ = SettingsOf(options_, read_);
@@ -107,7 +112,7 @@ class BulkLoad {
 
   Result<void> FindEarlier() {
     load_ = TRY(IdentifyLoad(*session_, target_, origin_.source));
-    TRY(LockLoad(*session_, load_));
+    TRY(LockLoad(*session_, load_, target_));
     state_ = TRY(ObserveTable(*session_, table_));
     const std::optional<LoadRecord> earlier = TRY(FindLoad(*session_, load_));
     if (!earlier) {
@@ -117,12 +122,15 @@ class BulkLoad {
     if (earlier->succeeded) {
       return FindFinished(*earlier);
     }
-    return options_.force_new_source ? StartAnew() : Resume(*earlier);
+    return options_.force_new_source || options_.atomic ? StartAnew() : Resume(*earlier);
   }
 
   // A finished load of this source: the same bytes are not loaded again.
   Result<void> FindFinished(const LoadRecord& earlier) {
-    const bool untouched = earlier.settings == settings_ && TRY(HasItsRows(earlier));
+    // What a FixtureSet has loaded is its tenant's to change and to delete.
+    const bool has_its_rows =
+        target_.owner ? state_.SameTable(earlier.table_state) : TRY(HasItsRows(earlier));
+    const bool untouched = earlier.settings == settings_ && has_its_rows;
     if (untouched && !options_.full_refresh && !options_.dry_run) {
       const Checksum checksum = TRY(Measure(source_, stop_));
       if (checksum.sha256 == earlier.content_hash && checksum.bytes == earlier.bytes) {
@@ -174,6 +182,7 @@ class BulkLoad {
                               "--force-new-source to load everything."};
     }
     if (earlier.settings != settings_) {
+      is_another_source_ = true;
       return Error{.code = ErrorCode::kInvalid,
                    .message = "The load of " + origin_.source + " into " + target_.schema + "." +
                               target_.table + " was interrupted under other options (" +
@@ -240,7 +249,7 @@ class BulkLoad {
 
   // A source without a header and without records: loaded, and nothing of it.
   Result<void> BeginEmpty() {
-    if (!checkpoints_ || options_.dry_run || resumes_) {
+    if (AtOnce() || options_.dry_run || resumes_) {
       return {};
     }
     return BeginLoad(*session_, load_, target_, origin_.source,
@@ -249,13 +258,15 @@ class BulkLoad {
 
   Result<void> MakePlan() {
     const Finding& finding = reader_->finding();
-    const BulkPlan plan = TRY(MakeBulkPlan({.table = table_,
-                                            .options = options_,
-                                            .source_columns = reader_->columns(),
-                                            .profiles = profiles_,
-                                            .sparse = finding.format != api::Format::kCsv,
-                                            .positional = finding.csv && !finding.csv->header,
-                                            .origin = origin_}));
+    const BulkPlan plan =
+        TRY(MakeBulkPlan({.table = table_,
+                          .options = options_,
+                          .track = target_.owner ? target_.owner->track : TrackRows::kNo,
+                          .source_columns = reader_->columns(),
+                          .profiles = profiles_,
+                          .sparse = finding.format != api::Format::kCsv,
+                          .positional = finding.csv && !finding.csv->header,
+                          .origin = origin_}));
     planned_columns_ = reader_->columns().size();
     plan_ = std::make_shared<const BulkPlan>(plan);
     if (encoder_) {
@@ -265,11 +276,11 @@ class BulkLoad {
   }
 
   Result<void> StartLanes() {
-    const bool one = options_.dry_run || !checkpoints_ || table_.refers_to_itself;
+    const bool one = options_.dry_run || AtOnce() || table_.refers_to_itself;
     std::int32_t lanes = one ? 1 : lanes_wanted_.value_or(options_.connections);
     const CommitMode commit = options_.dry_run ? CommitMode::kNever
-                              : checkpoints_   ? CommitMode::kEachPart
-                                               : CommitMode::kAtEnd;
+                              : AtOnce()       ? CommitMode::kAtEnd
+                                               : CommitMode::kEachPart;
     if (commit == CommitMode::kEachPart && !resumes_) {
       TRY(BeginLoad(*session_, load_, target_, origin_.source,
                     {.settings = settings_, .lanes = lanes, .table_state = state_.Text()}));
@@ -334,7 +345,8 @@ class BulkLoad {
     return {};
   }
 
-  Error SourceChanged(const CommittedPart& part) const {
+  Error SourceChanged(const CommittedPart& part) {
+    is_another_source_ = true;
     return {.code = ErrorCode::kInvalid,
             .message = origin_.source + " is not what the interrupted load has read: bytes " +
                        std::to_string(part.byte_from) + " to " + std::to_string(part.byte_to) +
@@ -373,8 +385,14 @@ class BulkLoad {
   Result<void> FinishLanes(const Result<void>& read) {
     Result<void> finished;
     for (const auto& lane : lanes_) {
-      if (!read && commit_at_end()) {
+      if (!read && commits_at_end()) {
         lane->Abandon();
+      } else if (checkpoints_ && commits_at_end()) {
+        report_.checksum = meter_.hash.Finish();
+        lane->SetLastStep([this](postgres::Connection& session) {
+          recorded_ = true;
+          return Record(session);
+        });
       }
       Result<void> ended = lane->Finish();
       if (!ended && (finished || finished.error().code == ErrorCode::kCancelled)) {
@@ -384,28 +402,46 @@ class BulkLoad {
     return finished;
   }
 
-  bool commit_at_end() const { return !checkpoints_ && !options_.dry_run; }
+  // One transaction for everything.
+  bool AtOnce() const { return options_.atomic || !checkpoints_; }
+  bool commits_at_end() const { return AtOnce() && !options_.dry_run; }
+
+  // That the source is loaded, in the same transaction as its rows.
+  Result<void> Record(postgres::Connection& session) {
+    TRY(rejects_.CheckTotal());
+    TRY(BeginLoad(session, load_, target_, origin_.source,
+                  {.settings = settings_, .lanes = 1, .table_state = state_.Text()}));
+    return RecordEnd(session);
+  }
+
+  Result<void> RecordEnd(postgres::Connection& session) const {
+    const TableState state = TRY(ObserveTable(session, table_));
+    return FinishLoad(session, load_,
+                      {.table_state = state.Text(),
+                       .content_hash = report_.checksum,
+                       .bytes = meter_.bytes,
+                       .counters = Counted()});
+  }
 
   Result<void> Finish() {
-    report_.checksum = meter_.hash.Finish();
+    if (report_.checksum.empty()) {
+      report_.checksum = meter_.hash.Finish();
+    }
     if (options_.dry_run) {
       return {};
     }
+    TRY(rejects_.CheckTotal());
     std::vector<std::size_t> given;
     for (const BulkPlan::Column& column :
          plan_ ? plan_->columns : std::vector<BulkPlan::Column>()) {
       given.push_back(column.target);
     }
     TRY(AdvanceSequences(*session_, table_, given));
-    if (!checkpoints_) {
+    if (!checkpoints_ || recorded_) {
       return {};
     }
     TRY(session_->Begin());
-    LoadRecord record = {.table_state = TRY(ObserveTable(*session_, table_)).Text(),
-                         .content_hash = report_.checksum,
-                         .bytes = meter_.bytes,
-                         .counters = Counted()};
-    TRY(FinishLoad(*session_, load_, record));
+    TRY(AtOnce() ? Record(*session_) : RecordEnd(*session_));
     return session_->Commit();
   }
 
@@ -440,6 +476,8 @@ class BulkLoad {
   ReadOptions read_;
 
   bool checkpoints_ = false;
+  bool recorded_ = false;  // the lane's last step has
+  bool is_another_source_ = false;
   std::unique_ptr<postgres::Connection> session_;
   Table table_;
   TableState state_;

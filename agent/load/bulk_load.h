@@ -12,6 +12,7 @@
 #include "agent/load/read/batch_reader.h"
 #include "agent/load/read/profile.h"
 #include "agent/load/source.h"
+#include "agent/load/table.h"
 #include "common/api/fixture_set.h"
 #include "common/api/protocol.h"
 #include "common/base/result.h"
@@ -28,7 +29,13 @@ struct RejectLimit {
   std::optional<double> percent;  // of the records read, 0..100, looked at after 1,000 records
 };
 
-enum class UnknownColumns { kError, kIgnore, kCollect };  // kCollect: into a jsonb column
+// A load that belongs to a FixtureSet. What it inserts is remembered with kYes, so that it can be
+// taken back (see tracked_rows.h).
+struct LoadOwner {
+  std::string fixture_set;  // UID
+  std::string dataset;
+  TrackRows track = TrackRows::kNo;
+};
 
 struct BulkTarget {
   api::PostgresAccess postgres;
@@ -36,6 +43,7 @@ struct BulkTarget {
   api::TenantId tenant;  // empty: no tenant's
   std::string schema;    // where `table` is
   std::string table;
+  std::optional<LoadOwner> owner = {};  // none: whoever gives the command
 };
 
 struct BulkOptions {
@@ -45,6 +53,7 @@ struct BulkOptions {
   ReadOptions read;
   bool create_table = false;  // with columns and types of the data, when the table does not exist
   bool dry_run = false;       // everything but the commit
+  bool atomic = false;        // all or nothing: one transaction in one session
   bool incremental = false;   // chunks that an earlier load of this source wrote are passed over
   bool full_refresh = false;  // also when these very bytes were loaded before
   bool force_new_source = false;  // start anew when the source is not what an interrupted load read
@@ -52,7 +61,7 @@ struct BulkOptions {
   std::int64_t memory_limit_bytes = 64 << 20;  // of buffers
   RejectLimit max_rejects;
   std::string reject_file;  // NDJSON, written when there is something to write; empty: none
-  UnknownColumns unknown_columns = UnknownColumns::kError;
+  api::UnknownColumns unknown_columns = api::UnknownColumns::kError;
   std::string collect_column;  // for kCollect
 };
 
@@ -93,6 +102,8 @@ class BulkListener {
 struct BulkOutcome {
   BulkReport report;           // what is committed, also after an error
   std::optional<Error> error;  // kCancelled after `stop`: everything in the report is committed
+  // With an error: an interrupted load of this name is not that of this source and these options.
+  bool is_another_source = false;
 };
 
 BulkOutcome LoadBulk(const BulkTarget& target, const BulkOptions& options, const Source& source,

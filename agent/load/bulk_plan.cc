@@ -25,7 +25,8 @@ class Planner {
     plan_.key = TRY(FindKey());
     plan_.cursor = TRY(FindCursor());
     plan_.sparse = input_.sparse;
-    const bool direct = input_.options.conflict == api::Conflict::kError && !table_.row_security;
+    const bool direct = input_.options.conflict == api::Conflict::kError && !table_.row_security &&
+                        input_.track == TrackRows::kNo;
     plan_.way = direct ? BulkPlan::Way::kDirect : BulkPlan::Way::kStaged;
     const bool binary =
         std::all_of(plan_.columns.begin(), plan_.columns.end(),
@@ -44,7 +45,7 @@ class Planner {
   }
 
   Result<void> FindCollectTarget() {
-    if (input_.options.unknown_columns != UnknownColumns::kCollect) {
+    if (input_.options.unknown_columns != api::UnknownColumns::kCollect) {
       return {};
     }
     const std::optional<std::size_t> column = table_.Find(input_.options.collect_column);
@@ -73,7 +74,7 @@ class Planner {
       plan_.collected.push_back(source);
       return {};
     }
-    if (input_.options.unknown_columns == UnknownColumns::kIgnore) {
+    if (input_.options.unknown_columns == api::UnknownColumns::kIgnore) {
       return {};
     }
     return Unknown(source, target.has_value());
@@ -173,7 +174,7 @@ class Planner {
       const std::optional<std::size_t> column = FindColumn(table_, name);
       name = column ? table_.columns[*column].name : name;
     }
-    return ChooseKey(table_, dataset, TrackRows::kNo, first, names, input_.origin);
+    return ChooseKey(table_, dataset, input_.track, first, names, input_.origin);
   }
 
   const PlanInput& input_;

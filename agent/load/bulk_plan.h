@@ -38,6 +38,7 @@ struct BulkPlan {
 struct PlanInput {
   const Table& table;
   const BulkOptions& options;
+  TrackRows track = TrackRows::kNo;
   const std::vector<std::string>& source_columns;
   const std::vector<ColumnProfile>& profiles;  // of the sample; may be fewer than the columns
   bool sparse = false;

@@ -162,6 +162,17 @@ Result<void> RejectLog::CheckLimit(const std::vector<Reject>& rejects) const {
   return error;
 }
 
+Result<void> RejectLog::CheckTotal() const {
+  const MutexLock lock(mutex_);
+  const std::optional<double> percent = options_.max_rejects.percent;
+  if (!percent || static_cast<double>(count_) * 100 <= *percent * static_cast<double>(read_)) {
+    return {};
+  }
+  return DataError(origin_, {},
+                   std::to_string(count_) + " of " + std::to_string(read_) +
+                       " records were rejected, more than the limit. Correct them, or raise it.");
+}
+
 std::vector<RejectReason> RejectLog::Reasons() const {
   constexpr std::size_t kShown = 10;
   const MutexLock lock(mutex_);

@@ -32,6 +32,9 @@ class RejectLog {
   // Errors: the limit is reached, or the file cannot be written.
   Result<void> Add(const Part& part, const std::vector<Reject>& rejects, std::int64_t read);
 
+  // The limit as a part of all records, however few they are. For the end of a load.
+  Result<void> CheckTotal() const;
+
   std::vector<RejectReason> Reasons() const;  // the ten most frequent
   std::int64_t count() const;
 

@@ -48,6 +48,8 @@ Result<std::unique_ptr<postgres::Connection>> OpenLoadSession(const BulkTarget& 
                                                               std::stop_token stop) {
   std::unique_ptr<postgres::Connection> connection =
       TRY(postgres::Connection::Open(target.postgres, kApplication, std::move(stop)));
+  // A load takes as long as it takes.
+  TRY(connection->ExecuteScript("SET statement_timeout = 0"));
   if (!target.role.empty()) {
     TRY(connection->ExecuteScript("SET ROLE " + postgres::QuoteIdentifier(target.role)));
   }
@@ -78,14 +80,22 @@ Result<LoadIdentity> IdentifyLoad(postgres::Connection& connection, const BulkTa
                                   const std::string& source_name) {
   const postgres::Rows rows = TRY(connection.Execute("SELECT current_user"));
   return LoadIdentity{.role = rows.Text(0, 0),
-                      .load_id = IdOf({target.schema, target.table, source_name}),
+                      .load_id = target.owner
+                                     ? IdOf({"fixture set", target.schema, target.table,
+                                             target.owner->fixture_set, target.owner->dataset})
+                                     : IdOf({target.schema, target.table, source_name}),
                       .run = 1};
 }
 
-Result<void> LockLoad(postgres::Connection& connection, const LoadIdentity& load) {
+Result<void> LockLoad(postgres::Connection& connection, const LoadIdentity& load,
+                      const BulkTarget& target) {
+  const std::string name = "bulk/" + load.role + "/" + load.load_id;
+  if (target.owner) {
+    TRY(connection.Execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", {name}));
+    return {};
+  }
   const postgres::Rows rows =
-      TRY(connection.Execute("SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
-                             {"bulk/" + load.role + "/" + load.load_id}));
+      TRY(connection.Execute("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", {name}));
   if (rows.Text(0) == "t") {
     return {};
   }
@@ -164,18 +174,28 @@ Result<std::int64_t> CountRows(postgres::Connection& connection, const Table& ta
   return Number(TRY(connection.Execute("SELECT count(*) FROM " + QualifiedName(table))).Text(0, 0));
 }
 
+Result<void> ForgetLoads(postgres::Connection& connection, const std::string& owner) {
+  constexpr char kTheirs[] =
+      " WHERE role_name = current_user AND load_id IN (SELECT load_id FROM tenantry_loads.loads "
+      "WHERE role_name = current_user AND owner = $1)";
+  TRY(connection.Execute(std::string("DELETE FROM tenantry_loads.chunks") + kTheirs, {owner}));
+  TRY(connection.Execute(std::string("DELETE FROM tenantry_loads.loads") + kTheirs, {owner}));
+  return {};
+}
+
 Result<void> BeginLoad(postgres::Connection& connection, const LoadIdentity& load,
                        const BulkTarget& target, const std::string& source_name,
                        const LoadRecord& record) {
   TRY(connection.Execute(
       "INSERT INTO tenantry_loads.loads (role_name, load_id, run, table_schema, table_name, "
       "source, "
-      "settings, lanes, table_state, state) VALUES ($1, $2, $3::integer, $4, $5, $6, $7, "
-      "$8::integer, $9, 'Running') ON CONFLICT (role_name, load_id) DO UPDATE SET "
+      "settings, lanes, table_state, owner, state) VALUES ($1, $2, $3::integer, $4, $5, $6, $7, "
+      "$8::integer, $9, $10, 'Running') ON CONFLICT (role_name, load_id) DO UPDATE SET "
       "run = excluded.run, settings = excluded.settings, lanes = excluded.lanes, "
       "table_state = excluded.table_state, state = 'Running', started_at = now(), ended_at = NULL",
       {load.role, load.load_id, Text(load.run), target.schema, target.table, source_name,
-       record.settings, Text(record.lanes), record.table_state}));
+       record.settings, Text(record.lanes), record.table_state,
+       target.owner ? target.owner->fixture_set : ""}));
   return {};
 }
 

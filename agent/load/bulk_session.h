@@ -52,11 +52,14 @@ struct LoadRecord {
 // Makes the schema when there is none. False: there is none, and the login may not make one.
 Result<bool> EnsureLoadCatalogue(const BulkTarget& target, std::stop_token stop);
 
+// An owner's dataset is the same load whatever its source is called.
 Result<LoadIdentity> IdentifyLoad(postgres::Connection& connection, const BulkTarget& target,
                                   const std::string& source_name);
 
-// Holds until the session ends. kConflict when another load of this source into this table runs.
-Result<void> LockLoad(postgres::Connection& connection, const LoadIdentity& load);
+// Holds until the session ends. While another load of this source into this table runs: waits when
+// it has an owner, otherwise kConflict.
+Result<void> LockLoad(postgres::Connection& connection, const LoadIdentity& load,
+                      const BulkTarget& target);
 
 Result<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
                                            const LoadIdentity& load);
@@ -79,6 +82,9 @@ struct TableState {
 };
 Result<TableState> ObserveTable(postgres::Connection& connection, const Table& table);
 Result<std::int64_t> CountRows(postgres::Connection& connection, const Table& table);
+
+// Forgets what was loaded for this owner, in the caller's transaction.
+Result<void> ForgetLoads(postgres::Connection& connection, const std::string& owner);
 
 Result<void> BeginLoad(postgres::Connection& connection, const LoadIdentity& load,
                        const BulkTarget& target, const std::string& source_name,

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "agent/load/bulk_refusal.h"
-#include "agent/load/explain.h"
 #include "agent/load/statements.h"
 #include "common/base/strings.h"
 
@@ -56,17 +56,19 @@ class Ranges {
   std::size_t bad_before_ = 0;  // a bad row is known to be between at_ and here; 0: not known
 };
 
-bool IsAboutOneRecord(const Error& error, const postgres::ServerDiagnostics& diagnostics) {
+bool IsAboutOneRecord(const Error& error, const postgres::ServerDiagnostics& diagnostics,
+                      const Table& table) {
   const std::string& state = diagnostics.sqlstate;
+  // Without row security, 42501 is a right that the role lacks for the whole table.
   return error.code == ErrorCode::kInvalid && (IsRecordError(state) || state.starts_with("54")) &&
-         state != "42501";
+         (state != "42501" || table.row_security);
 }
 
 }  // namespace
 
-BulkWriter::BulkWriter(postgres::Connection& connection, const Table& table,
-                       const BulkOptions& options)
-    : connection_(connection), table_(table), options_(options) {}
+BulkWriter::BulkWriter(postgres::Connection& connection, const BulkTarget& target,
+                       const Table& table, const BulkOptions& options)
+    : connection_(connection), target_(target), table_(table), options_(options) {}
 
 Result<Written> BulkWriter::Write(const Part& part, const BulkPlan& plan) {
   plan_ = &plan;
@@ -82,7 +84,7 @@ Result<void> BulkWriter::Prepare() {
   if (plan_->way != BulkPlan::Way::kStaged) {
     return {};
   }
-  TRY(connection_.ExecuteScript(CreateStaging(table_, plan_->key, StagingLife::kSession)));
+  TRY(connection_.ExecuteScript(CreateStaging(table_, plan_->key)));
   staging_filled_ = false;
   if (const std::string lock = LockForUpdate(table_, options_.conflict); !lock.empty()) {
     TRY(connection_.ExecuteScript(lock));
@@ -92,10 +94,10 @@ Result<void> BulkWriter::Prepare() {
 
 Result<void> BulkWriter::WriteGroup(const Part& part, const EncodedRows& rows, Written& written) {
   Ranges ranges(rows.size());
-  std::optional<std::pair<std::size_t, Reject>> known_bad;
+  std::optional<std::pair<std::size_t, postgres::ServerDiagnostics>> known_bad;
   while (!ranges.done()) {
     if (known_bad && known_bad->first == ranges.from()) {
-      written.rejects.push_back(std::move(known_bad->second));
+      Refuse(part, rows, known_bad->first, known_bad->second, written);
       known_bad.reset();
       ranges.Skip();
       continue;
@@ -109,7 +111,7 @@ Result<void> BulkWriter::WriteGroup(const Part& part, const EncodedRows& rows, W
       continue;
     }
     const postgres::ServerDiagnostics diagnostics = connection_.last_diagnostics();
-    if (!IsAboutOneRecord(done.error(), diagnostics)) {
+    if (!IsAboutOneRecord(done.error(), diagnostics, table_)) {
       return done.error();
     }
     TRY(connection_.ExecuteScript("ROLLBACK TO SAVEPOINT tenantry_range"));
@@ -121,10 +123,93 @@ Result<void> BulkWriter::WriteGroup(const Part& part, const EncodedRows& rows, W
       continue;
     }
     const std::size_t bad = ranges.from() + (single ? 0 : line - 1);
-    known_bad.emplace(bad, Explain(MakeReject(part, rows, bad), diagnostics));
+    known_bad.emplace(bad, diagnostics);
     ranges.FailedAt(bad);
   }
   return {};
+}
+
+void BulkWriter::Refuse(const Part& part, const EncodedRows& rows, std::size_t row,
+                        const postgres::ServerDiagnostics& diagnostics, Written& written) {
+  constexpr char kForeignKeyViolation[] = "23503";
+  Reject reject = Explained(MakeReject(part, rows, row), diagnostics);
+  if (!table_.refers_to_itself || diagnostics.sqlstate != kForeignKeyViolation) {
+    written.rejects.push_back(std::move(reject));
+    return;
+  }
+  EncodedRows alone = {.columns = rows.columns,
+                       .bytes = std::string(rows.Bytes(row, row + 1)),
+                       .records = {rows.records[row]}};
+  alone.ends = {alone.bytes.size()};
+  held_.push_back({.reject = std::move(reject), .row = std::move(alone)});
+}
+
+// COPY into the staging table speaks of its columns.
+Reject BulkWriter::Explained(Reject reject, postgres::ServerDiagnostics diagnostics) const {
+  const std::string named =
+      diagnostics.column.empty() ? CopyColumn(diagnostics.context, CopyName()) : "";
+  for (std::size_t column = 0; column < table_.columns.size() && !named.empty(); ++column) {
+    const bool staged = plan_->way == BulkPlan::Way::kStaged && named == StagingColumn(column);
+    if (staged || named == table_.columns[column].name) {
+      diagnostics.column = table_.columns[column].name;
+    }
+  }
+  return Explain(std::move(reject), diagnostics);
+}
+
+// All of them in one statement each for the same columns, so that they may refer to each other.
+Result<bool> BulkWriter::TryHeld(const std::vector<Held>& held, Written& written) {
+  TRY(connection_.ExecuteScript("SAVEPOINT tenantry_held"));
+  Written done;
+  std::map<std::vector<std::size_t>, EncodedRows> groups;
+  for (const Held& one : held) {
+    EncodedRows& group = groups[one.row.columns];
+    group.columns = one.row.columns;
+    group.bytes += one.row.bytes;
+    group.ends.push_back(group.bytes.size());
+    group.records.push_back(one.row.records.front());
+  }
+  for (const auto& [columns, rows] : groups) {
+    const Result<api::Counters> counters = WriteRange(rows, 0, rows.size());
+    if (!counters) {
+      if (!IsAboutOneRecord(counters.error(), connection_.last_diagnostics(), table_)) {
+        return counters.error();
+      }
+      TRY(connection_.ExecuteScript("ROLLBACK TO SAVEPOINT tenantry_held"));
+      return false;
+    }
+    done.counters += *counters;
+  }
+  TRY(connection_.ExecuteScript("RELEASE SAVEPOINT tenantry_held"));
+  written.counters += done.counters;
+  return true;
+}
+
+Result<Written> BulkWriter::WriteHeld() {
+  Written written;
+  std::vector<Held> held = std::exchange(held_, {});
+  if (held.empty()) {
+    return written;
+  }
+  TRY(Prepare());
+  if (TRY(TryHeld(held, written))) {
+    return written;
+  }
+  // Some are really wrong: one after the other, as long as that helps.
+  for (std::size_t before = held.size() + 1; held.size() < before && !held.empty();) {
+    before = held.size();
+    std::vector<Held> refused;
+    for (Held& one : held) {
+      if (!TRY(TryHeld({one}, written))) {
+        refused.push_back(std::move(one));
+      }
+    }
+    held = std::move(refused);
+  }
+  for (Held& one : held) {
+    written.rejects.push_back(std::move(one.reject));
+  }
+  return written;
 }
 
 Result<api::Counters> BulkWriter::WriteRange(const EncodedRows& rows, std::size_t from,
@@ -178,11 +263,16 @@ Result<api::Counters> BulkWriter::Merge(std::int64_t staged) {
   if (plan_->cursor) {
     same = Number(TRY(connection_.Execute(CountSame(table_, plan_->key, presence))).Text(0));
   }
+  InsertOptions insert = {
+      .conflict = conflict, .cursor = plan_->cursor, .merge_jsonb = "tenantry_loads.merge_jsonb"};
+  std::vector<postgres::Parameter> parameters;
+  if (target_.owner && target_.owner->track == TrackRows::kYes) {
+    insert.track = TrackRows::kYes;
+    parameters = {target_.tenant.value(), target_.owner->fixture_set, target_.owner->dataset,
+                  table_.schema, table_.name};
+  }
   const postgres::Rows written =
-      TRY(connection_.Execute(InsertFromStaging(table_, plan_->key, presence,
-                                                {.conflict = conflict,
-                                                 .cursor = plan_->cursor,
-                                                 .merge_jsonb = "tenantry_loads.merge_jsonb"})));
+      TRY(connection_.Execute(InsertFromStaging(table_, plan_->key, presence, insert), parameters));
   counters.inserted = Number(written.Text(0, 0));
   counters.updated = Number(written.Text(0, 1));
   const std::int64_t rest = staged - counters.skipped - counters.inserted - counters.updated;

@@ -23,13 +23,28 @@ struct Written {
 class BulkWriter {
  public:
   // Everything outlives the writer.
-  BulkWriter(postgres::Connection& connection, const Table& table, const BulkOptions& options);
+  BulkWriter(postgres::Connection& connection, const BulkTarget& target, const Table& table,
+             const BulkOptions& options);
 
   // Errors: what is wrong with more than single records, and whatever ends the session.
   Result<Written> Write(const Part& part, const BulkPlan& plan);
 
+  // Rows of a table that refers to itself may refer to rows that come later: they are held back
+  // until here. What is still refused then is rejected. The end of the transaction.
+  Result<Written> WriteHeld();
+
  private:
+  // A row whose foreign key to its own table found nothing.
+  struct Held {
+    Reject reject;
+    EncodedRows row;  // only this one
+  };
+
   Result<void> WriteGroup(const Part& part, const EncodedRows& rows, Written& written);
+  Result<bool> TryHeld(const std::vector<Held>& held, Written& written);
+  void Refuse(const Part& part, const EncodedRows& rows, std::size_t row,
+              const postgres::ServerDiagnostics& diagnostics, Written& written);
+  Reject Explained(Reject reject, postgres::ServerDiagnostics diagnostics) const;
   Result<api::Counters> WriteRange(const EncodedRows& rows, std::size_t from, std::size_t to);
   Result<void> Copy(const std::string& statement, const EncodedRows& rows, std::size_t from,
                     std::size_t to);
@@ -40,11 +55,13 @@ class BulkWriter {
   std::string_view CopyName() const;
 
   postgres::Connection& connection_;
+  const BulkTarget& target_;
   const Table& table_;
   const BulkOptions& options_;
   const BulkPlan* plan_ = nullptr;
   bool staging_filled_ = false;
   bool copying_ = false;  // the statement at hand is the COPY
+  std::vector<Held> held_;
 };
 
 }  // namespace tenantry::load

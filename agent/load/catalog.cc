@@ -53,33 +53,6 @@ WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indimmediate
   AND i.indpred IS NULL AND i.indexprs IS NULL AND k.position <= i.indnkeyatts
 ORDER BY NOT i.indisprimary, i.indexrelid, k.position)";
 
-// By the name of a constraint or, for uniqueness, of an index.
-constexpr char kConstrainedColumns[] = R"(
-SELECT a.attname
-FROM (
-  SELECT conrelid AS relation, conkey AS columns FROM pg_constraint
-  WHERE conname = $3 AND conrelid <> 0
-  UNION
-  SELECT i.indrelid, (i.indkey::int2[])[0:i.indnkeyatts - 1] FROM pg_index i
-  JOIN pg_class x ON x.oid = i.indexrelid WHERE x.relname = $3) AS found
-JOIN pg_class c ON c.oid = found.relation
-JOIN pg_namespace n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL unnest(found.columns) WITH ORDINALITY AS k (attnum, position)
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND k.attnum > 0
-WHERE n.nspname = $1 AND c.relname = $2
-ORDER BY k.position)";
-
-constexpr char kForeignKey[] = R"(
-SELECT pn.nspname, p.relname, child.attname, parent.attname
-FROM pg_constraint f
-JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
-CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (child, parent, position)
-JOIN pg_attribute child ON child.attrelid = f.conrelid AND child.attnum = k.child
-JOIN pg_attribute parent ON parent.attrelid = f.confrelid AND parent.attnum = k.parent
-WHERE n.nspname = $1 AND c.relname = $2 AND f.conname = $3 AND f.contype = 'f'
-ORDER BY k.position)";
-
 std::int64_t Number(const std::string& text) {
   std::int64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -167,40 +140,7 @@ Result<Table> DescribeTable(postgres::Connection& connection, const std::string&
   return described;
 }
 
-Result<std::vector<std::string>> ConstrainedColumns(postgres::Connection& connection,
-                                                    const Table& table, const std::string& name) {
-  const postgres::Rows rows =
-      TRY(connection.Execute(kConstrainedColumns, {table.schema, table.name, name}));
-  std::vector<std::string> columns;
-  for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-    columns.push_back(rows.Text(row));
-  }
-  return columns;
-}
-
-Result<std::optional<ForeignKey>> FindForeignKey(postgres::Connection& connection,
-                                                 const Table& table, const std::string& name) {
-  const postgres::Rows rows =
-      TRY(connection.Execute(kForeignKey, {table.schema, table.name, name}));
-  if (rows.empty()) {
-    return std::optional<ForeignKey>();
-  }
-  ForeignKey key = {.parent_schema = rows.Text(0, 0),
-                    .parent_table = rows.Text(0, 1),
-                    .columns = {},
-                    .parent_columns = {}};
-  for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-    key.columns.push_back(rows.Text(row, 2));
-    key.parent_columns.push_back(rows.Text(row, 3));
-  }
-  return std::optional<ForeignKey>(std::move(key));
-}
-
 Result<void> LockDataset(postgres::Connection& connection, const Job& job) {
-  return CallWithLockName(connection, "pg_advisory_xact_lock", job);
-}
-
-Result<void> LockDatasetInSession(postgres::Connection& connection, const Job& job) {
   return CallWithLockName(connection, "pg_advisory_lock", job);
 }
 
@@ -208,11 +148,12 @@ Result<void> UnlockDataset(postgres::Connection& connection, const Job& job) {
   return CallWithLockName(connection, "pg_advisory_unlock", job);
 }
 
-Result<std::optional<api::Counters>> FindLoaded(postgres::Connection& connection, const Job& job) {
+Result<std::optional<api::Counters>> FindLoaded(postgres::Connection& connection, const Job& job,
+                                                const LoadedContent& content) {
   const postgres::Rows rows = TRY(connection.Execute(
       "SELECT counters ->> 'read' FROM tenantry.loads WHERE tenant_id = $1 AND fixture_set = $2"
       " AND dataset = $3 AND content_hash = $4",
-      {job.tenant.value(), job.fixture_set, job.dataset.name, job.content_hash}));
+      {job.tenant.value(), job.fixture_set, job.dataset.name, content.hash}));
   if (rows.empty()) {
     return std::optional<api::Counters>();
   }
@@ -221,7 +162,7 @@ Result<std::optional<api::Counters>> FindLoaded(postgres::Connection& connection
 }
 
 Result<void> RecordLoaded(postgres::Connection& connection, const Job& job,
-                          const api::Counters& counters) {
+                          const LoadedContent& content, const api::Counters& counters) {
   const auto number = [](std::int64_t value) { return Text(std::to_string(value)); };
   TRY(connection.Execute(
       "INSERT INTO tenantry.loads"
@@ -232,8 +173,8 @@ Result<void> RecordLoaded(postgres::Connection& connection, const Job& job,
       " ON CONFLICT (tenant_id, fixture_set, dataset) DO UPDATE SET"
       " content_hash = excluded.content_hash, bytes = excluded.bytes,"
       " counters = excluded.counters, loaded_at = excluded.loaded_at",
-      {job.tenant.value(), job.fixture_set, job.dataset.name, job.content_hash,
-       number(job.checksum.bytes), number(counters.read), number(counters.inserted),
+      {job.tenant.value(), job.fixture_set, job.dataset.name, content.hash,
+       number(content.checksum.bytes), number(counters.read), number(counters.inserted),
        number(counters.updated), number(counters.unchanged), number(counters.skipped),
        number(counters.rejected)}));
   return {};

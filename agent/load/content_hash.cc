@@ -1,6 +1,7 @@
 #include "agent/load/content_hash.h"
 
 #include "common/base/sha256.h"
+#include "common/base/strings.h"
 
 namespace tenantry::load {
 namespace {
@@ -12,31 +13,20 @@ void AddPart(Sha256& hash, const std::string& part) {
 
 }  // namespace
 
-std::string ContentHash(const std::string& checksum, const std::string& schema,
-                        const api::Dataset& dataset, TrackRows track) {
+std::string ContentHash(const std::string& checksum, const api::Dataset& dataset, TrackRows track) {
+  const api::RedisTargetSpec& redis = *dataset.target.redis;
+  const api::CsvSpec csv = dataset.csv.value_or(api::CsvSpec{});
   Sha256 hash;
-  AddPart(hash, "load/1");  // raise it when the same input gives another outcome
+  AddPart(hash, "redis/2");  // raise it when the same input gives another outcome
   AddPart(hash, checksum);
-  AddPart(hash, api::ToString(dataset.format));
-  AddPart(hash, api::ToString(dataset.conflict));
-  if (!dataset.cursor.empty()) {
-    AddPart(hash, "cursor/" + dataset.cursor);
-  }
-  AddPart(hash, track == TrackRows::kYes ? "track" : "");
-  AddPart(hash, std::to_string(dataset.key.size()));
-  for (const std::string& column : dataset.key) {
-    AddPart(hash, column);
-  }
-  if (dataset.target.redis) {
-    const api::RedisTargetSpec& redis = *dataset.target.redis;
-    AddPart(hash, "redis");
-    AddPart(hash, redis.key_template);
-    AddPart(hash, redis.type == api::RedisType::kHash ? "Hash" : "String");
-    AddPart(hash, redis.ttl ? std::to_string(redis.ttl->count()) : "");
-  } else {
-    AddPart(hash, "table");
-    AddPart(hash, schema);
-    AddPart(hash, dataset.target.table);
+  for (const std::string& part :
+       {std::string(api::ToString(dataset.format)), dataset.json_path, csv.delimiter, csv.quote,
+        csv.comment, std::to_string(static_cast<int>(csv.header)), Join(csv.nulls, "\n"),
+        std::string(api::ToString(dataset.conflict)), dataset.max_rejects,
+        std::string(track == TrackRows::kYes ? "track" : ""), redis.key_template,
+        std::string(redis.type == api::RedisType::kHash ? "Hash" : "String"),
+        redis.ttl ? std::to_string(redis.ttl->count()) : ""}) {
+    AddPart(hash, part);
   }
   return hash.Finish();
 }

@@ -7,9 +7,8 @@
 
 namespace tenantry::load {
 
-// Names everything that a load's outcome depends on: the bytes (`checksum`) and what is done with
-// them. SHA-256 in hex. Two loads with the same hash are the same load.
-std::string ContentHash(const std::string& checksum, const std::string& schema,
-                        const api::Dataset& dataset, TrackRows track);
+// Names everything that the outcome of a dataset in Redis depends on: the bytes (`checksum`) and
+// what is done with them. SHA-256 in hex. Two loads with the same hash are the same load.
+std::string ContentHash(const std::string& checksum, const api::Dataset& dataset, TrackRows track);
 
 }  // namespace tenantry::load

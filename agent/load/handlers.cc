@@ -3,9 +3,10 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
-#include "agent/load/content_hash.h"
 #include "agent/load/job.h"
+#include "agent/load/load_order.h"
 #include "agent/load/redis_loader.h"
 #include "agent/load/source.h"
 #include "agent/load/table_loader.h"
@@ -41,47 +42,76 @@ Result<std::unique_ptr<load::Source>> OpenSource(const LoadOptions& options,
                .reason = api::reason::kInvalidSpec};
 }
 
-// A Load task: one session for all its datasets.
+// A Load task: its datasets one after the other, parents before those that refer to them.
 class LoadTask {
  public:
   LoadTask(const LoadOptions& options, const api::TaskRequest& request, const api::LoadSpec& spec,
            TaskContext& context)
-      : options_(options), tenant_(request.tenant), spec_(spec), progress_(context) {}
+      : options_(options), tenant_(request.tenant), spec_(spec), context_(context) {}
 
   // What was loaded before an error is in result().
   Result<void> Run() {
-    connection_ = TRY(postgres::Connection::Open(spec_.postgres, kApplication, progress_.stop()));
-    for (const api::LoadDataset& dataset : spec_.datasets) {
-      result_.datasets.push_back(TRY(LoadOne(dataset)));
+    connection_ = TRY(postgres::Connection::Open(spec_.postgres, kApplication, context_.stop()));
+    for (const std::size_t index : TRY(load::OrderOfLoading(*connection_, spec_))) {
+      datasets_.push_back({.dataset = &spec_.datasets[index],
+                           .origin = OriginOf(spec_.datasets[index]),
+                           .source = {}});
+      Opened& opened = datasets_.back();
+      opened.source = TRY(OpenSource(options_, *opened.dataset, opened.origin));
+    }
+    load::ProgressMeter progress(context_, TotalBytes());
+    for (const Opened& dataset : datasets_) {
+      if (progress.stopping()) {
+        return load::Cancelled(dataset.origin);
+      }
+      TRY(LoadOne(dataset, progress));
     }
     return {};
   }
   const api::LoadResult& result() const { return result_; }
 
  private:
-  Result<api::DatasetResult> LoadOne(const api::LoadDataset& dataset) {
-    const load::Origin origin = OriginOf(dataset);
-    if (progress_.stopping()) {
-      return load::Cancelled(origin);
+  struct Opened {
+    const api::LoadDataset* dataset = nullptr;
+    load::Origin origin;
+    std::unique_ptr<load::Source> source;
+  };
+
+  // 0: unknown.
+  std::int64_t TotalBytes() const {
+    std::int64_t total = 0;
+    for (const Opened& dataset : datasets_) {
+      const std::optional<std::int64_t> bytes = dataset.source->bytes();
+      if (!bytes) {
+        return 0;
+      }
+      total += *bytes;
     }
-    const std::unique_ptr<load::Source> source = TRY(OpenSource(options_, dataset, origin));
-    const load::Checksum checksum = TRY(load::Measure(*source, progress_.stop()));
-    const load::TrackRows track = spec_.track_rows ? load::TrackRows::kYes : load::TrackRows::kNo;
-    const load::Job job = {
-        .tenant = tenant_,
-        .fixture_set = spec_.fixture_set,
-        .schema = spec_.schema,
-        .track = track,
-        .dataset = dataset.dataset,
-        .origin = origin,
-        .source = *source,
-        .checksum = checksum,
-        .content_hash = load::ContentHash(checksum.sha256, spec_.schema, dataset.dataset, track)};
-    if (!dataset.dataset.target.redis) {
-      return load::LoadTable(*connection_, job, progress_);
+    return total;
+  }
+
+  Result<void> LoadOne(const Opened& opened, load::ProgressMeter& progress) {
+    const load::Job job = {.tenant = tenant_,
+                           .fixture_set = spec_.fixture_set,
+                           .schema = spec_.schema,
+                           .track = spec_.track_rows ? load::TrackRows::kYes : load::TrackRows::kNo,
+                           .dataset = opened.dataset->dataset,
+                           .origin = opened.origin,
+                           .source = *opened.source};
+    if (job.dataset.target.redis) {
+      TRY(OpenRedis(opened.origin));
+      result_.datasets.push_back(TRY(load::LoadRedis(*connection_, *redis_, job, progress)));
+    } else {
+      load::TableOutcome outcome = load::LoadTable(spec_.postgres, job, options_.limits, progress);
+      // After an error only what has come into the table is worth telling.
+      if (!outcome.error || outcome.result.status.counters.read > 0) {
+        result_.datasets.push_back(std::move(outcome.result));
+      }
+      TRY(outcome.error ? Result<void>(*std::move(outcome.error)) : Result<void>());
     }
-    TRY(OpenRedis(origin));
-    return load::LoadRedis(*connection_, *redis_, job, progress_);
+    const api::DatasetStatus& status = result_.datasets.back().status;
+    progress.EndDataset(status.bytes, status.counters.read);
+    return {};
   }
 
   Result<void> OpenRedis(const load::Origin& origin) {
@@ -101,9 +131,10 @@ class LoadTask {
   const LoadOptions& options_;
   const api::TenantId& tenant_;
   const api::LoadSpec& spec_;
-  load::ProgressMeter progress_;
+  TaskContext& context_;
   std::unique_ptr<postgres::Connection> connection_;
   std::unique_ptr<redis::Connection> redis_;
+  std::vector<Opened> datasets_;
   api::LoadResult result_;
 };
 

@@ -4,15 +4,12 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-
-#include "agent/load/input.h"
-#include "agent/load/json_scanner.h"
-#include "agent/load/read/byte_stream.h"
+#include <nlohmann/json.hpp>
 
 namespace tenantry::load {
 namespace {
 
-// Where the JSON value at `start` ends, for JSON that a JsonScanner has written.
+// Where the JSON value at `start` ends, for JSON that our reader has written.
 std::size_t EndOfValue(std::string_view json, std::size_t start) {
   int depth = 0;
   bool in_string = false;
@@ -34,21 +31,10 @@ std::size_t EndOfValue(std::string_view json, std::size_t start) {
   return json.size();
 }
 
-class OnePiece final : public ByteStream {
- public:
-  explicit OnePiece(std::string_view bytes) : bytes_(bytes) {}
-  Result<std::string_view> Next() override { return std::exchange(bytes_, {}); }
-
- private:
-  std::string_view bytes_;
-};
-
-// The text of a JSON string that a JsonScanner has written.
+// The text of a JSON string that our reader has written.
 std::string DecodeString(std::string_view json) {
-  Input input(std::make_unique<OnePiece>(json));
-  input.Peek();
-  Result<std::string> text = JsonScanner(input).ReadString();
-  return text ? *std::move(text) : std::string(json);
+  const auto text = nlohmann::json::parse(json, nullptr, false);
+  return text.is_string() ? text.get<std::string>() : std::string(json);
 }
 
 void AppendQuotedElement(std::string& literal, std::string_view text) {

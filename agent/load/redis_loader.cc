@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "agent/load/catalog.h"
-#include "agent/load/record_reader.h"
+#include "agent/load/content_hash.h"
+#include "agent/load/copy_text.h"
+#include "agent/load/record_stream.h"
 #include "agent/load/redis_record.h"
-#include "agent/load/row_encoder.h"
 #include "agent/load/table_loader.h"
 #include "agent/load/transaction.h"
 #include "common/base/sha256.h"
@@ -64,11 +65,14 @@ using Batch = std::vector<RedisItem>;
 class RedisLoad {
  public:
   RedisLoad(postgres::Connection& connection, redis::Connection& redis, const Job& job,
-            const KeyTemplate& key_template, ProgressMeter& progress)
+            const LoadedContent& content, const KeyTemplate& key_template, RejectLimit limit,
+            ProgressMeter& progress)
       : connection_(connection),
         redis_(redis),
         job_(job),
+        content_(content),
         key_template_(key_template),
+        limit_(limit),
         progress_(progress) {}
 
   Result<api::Counters> Run() {
@@ -113,7 +117,17 @@ class RedisLoad {
       return sent;
     }
     TRY(connection_.CopyEnd());
-    return {};
+    counters_.rejected = rejected_;
+    counters_.read += rejected_;
+    return CheckRejects();
+  }
+
+  Result<void> CheckRejects() const {
+    const bool too_many = limit_.count && rejected_ > *limit_.count;
+    const bool too_large =
+        limit_.percent && static_cast<double>(rejected_) * 100 >
+                              *limit_.percent * static_cast<double>(counters_.read);
+    return too_many || too_large ? Result<void>(*first_reject_) : Result<void>();
   }
 
   Result<void> ResolveTwins() {
@@ -145,12 +159,15 @@ class RedisLoad {
   // Reads the source from its start, at most kBatchItems records at a time.
   Result<void> ForEachBatch(const std::function<Result<void>(Batch&)>& visit) {
     Sha256 hash;
-    const std::unique_ptr<RecordReader> reader = TRY(RecordReader::Open(
-        HashWhileReading(job_.source.Read(), hash), job_.dataset.format, job_.origin));
+    RecordStream records = TRY(RecordStream::Open(HashWhileReading(job_.source.Read(), hash),
+                                                  ReadOptionsOf(job_.dataset), job_.origin));
+    rejected_ = 0;
+    first_reject_.reset();
     Batch batch;
     std::size_t bytes = 0;
     for (;;) {
-      const Record* record = TRY(reader->Next());
+      const Record* record = TRY(records.Next());
+      first_reject_ = first_reject_ ? first_reject_ : records.first_reject();
       const bool full = batch.size() == kBatchItems || bytes > kBatchBytes;
       if (!batch.empty() && (record == nullptr || full)) {
         if (progress_.stopping()) {
@@ -163,10 +180,17 @@ class RedisLoad {
       if (record == nullptr) {
         break;
       }
-      batch.push_back(TRY(ItemOf(*record, reader->columns())));
+      Result<RedisItem> item = ItemOf(*record, records.columns());
+      if (!item) {
+        ++rejected_;
+        first_reject_ = first_reject_ ? first_reject_ : std::move(item).error();
+        continue;
+      }
+      batch.push_back(*std::move(item));
       bytes += batch.back().size();
     }
-    if (hash.Finish() != job_.checksum.sha256) {
+    rejected_ += records.rejected();
+    if (hash.Finish() != content_.checksum.sha256) {
       return Error{
           .code = ErrorCode::kConflict,
           .message = Describe(job_.origin, {}) + " changed while it was read. It is loaded again."};
@@ -257,7 +281,8 @@ class RedisLoad {
         TRY(redis_.Command(commands[i]));
       }
     }
-    progress_.Add(records);
+    written_ += records;
+    progress_.Report(0, written_);
     return {};
   }
 
@@ -286,9 +311,14 @@ class RedisLoad {
   postgres::Connection& connection_;
   redis::Connection& redis_;
   const Job& job_;
+  const LoadedContent& content_;
   const KeyTemplate& key_template_;
+  const RejectLimit limit_;
   ProgressMeter& progress_;
   api::Counters counters_;
+  std::int64_t rejected_ = 0;  // in the pass over the source at hand
+  std::optional<Error> first_reject_;
+  std::int64_t written_ = 0;
   std::int64_t twins_ = 0;  // records that gave way to another one with the same key
 };
 
@@ -304,7 +334,7 @@ class RedisSession {
     [[maybe_unused]] const Result<void> dropped = connection_.ExecuteScript(kDropStaging);
     [[maybe_unused]] const Result<void> unlocked = UnlockDataset(connection_, job_);
   }
-  Result<void> Lock() { return LockDatasetInSession(connection_, job_); }
+  Result<void> Lock() { return LockDataset(connection_, job_); }
 
  private:
   postgres::Connection& connection_;
@@ -318,21 +348,25 @@ Result<api::DatasetResult> LoadRedis(postgres::Connection& connection, redis::Co
   const auto start = std::chrono::steady_clock::now();
   const KeyTemplate key_template =
       TRY(KeyTemplate::Parse(job.dataset.target.redis->key_template, job.origin));
+  const RejectLimit limit = TRY(ParseMaxRejects(job.dataset.max_rejects, job.origin));
+  LoadedContent content = {.checksum = TRY(Measure(job.source, progress.stop())), .hash = {}};
+  content.hash = ContentHash(content.checksum.sha256, job.dataset, job.track);
   RedisSession session(connection, job);
   TRY(session.Lock());
-  if (const std::optional<api::Counters> before = TRY(FindLoaded(connection, job))) {
-    return LoadedBefore(job, *before);
+  api::DatasetResult result = {.status = {.name = job.dataset.name,
+                                          .bytes = content.checksum.bytes,
+                                          .checksum = content.checksum.sha256}};
+  if (const std::optional<api::Counters> before = TRY(FindLoaded(connection, job, content))) {
+    result.status.counters = *before;
+    result.skipped_by_hash = true;
+    return result;
   }
-  const api::Counters counters =
-      TRY(RedisLoad(connection, redis, job, key_template, progress).Run());
-  TRY(RecordLoaded(connection, job, counters));
-  return api::DatasetResult{.status = {.name = job.dataset.name,
-                                       .counters = counters,
-                                       .bytes = job.checksum.bytes,
-                                       .rows_per_second = PerSecond(
-                                           counters.read, std::chrono::steady_clock::now() - start),
-                                       .checksum = job.checksum.sha256},
-                            .skipped_by_hash = false};
+  result.status.counters =
+      TRY(RedisLoad(connection, redis, job, content, key_template, limit, progress).Run());
+  TRY(RecordLoaded(connection, job, content, result.status.counters));
+  result.status.rows_per_second =
+      PerSecond(result.status.counters.read, std::chrono::steady_clock::now() - start);
+  return result;
 }
 
 }  // namespace tenantry::load

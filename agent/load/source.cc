@@ -57,6 +57,9 @@ class InlineSource final : public Source {
   std::unique_ptr<ByteStream> Read() const override {
     return std::make_unique<InlineStream>(text_);
   }
+  std::optional<std::int64_t> bytes() const override {
+    return static_cast<std::int64_t>(text_.size());
+  }
 
  private:
   std::string_view text_;
@@ -94,6 +97,11 @@ class FileSource final : public Source {
       : file_(std::move(file)), name_(std::move(name)) {}
   std::unique_ptr<ByteStream> Read() const override {
     return std::make_unique<FileStream>(file_.get(), name_);
+  }
+  std::optional<std::int64_t> bytes() const override {
+    struct stat status {};
+    return ::fstat(file_.get(), &status) == 0 ? std::optional<std::int64_t>(status.st_size)
+                                              : std::nullopt;
   }
 
  private:

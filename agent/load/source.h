@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ class Source {
   virtual ~Source() = default;
   // From the start. The stream must not outlive the source.
   virtual std::unique_ptr<ByteStream> Read() const = 0;
+  // How many there are, as far as that is known without reading them.
+  virtual std::optional<std::int64_t> bytes() const { return std::nullopt; }
 };
 
 // `text` outlives the source.

@@ -145,10 +145,9 @@ std::string QualifiedName(const Table& table) {
 
 std::string StagingColumn(std::size_t column) { return "c" + std::to_string(column + 1); }
 
-std::string CreateStaging(const Table& table, const Key& key, StagingLife life) {
-  std::string sql = "CREATE TEMPORARY TABLE ";
-  sql += life == StagingLife::kSession ? "IF NOT EXISTS " : "";
-  sql += kStaging + " (record bigint NOT NULL, absent text";
+std::string CreateStaging(const Table& table, const Key& key) {
+  std::string sql =
+      "CREATE TEMPORARY TABLE IF NOT EXISTS " + kStaging + " (record bigint NOT NULL, absent text";
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (column.generated) {
@@ -157,7 +156,7 @@ std::string CreateStaging(const Table& table, const Key& key, StagingLife life) 
     sql += ", " + StagingColumn(i) + " " + column.storage_type;
     sql += key.IsDefaulted(i) ? " DEFAULT (" + column.default_sql + ")" : "";
   }
-  return sql + (life == StagingLife::kSession ? ") ON COMMIT DELETE ROWS" : ") ON COMMIT DROP");
+  return sql + ") ON COMMIT DELETE ROWS";
 }
 
 std::string CopyColumnsIntoStaging(const std::vector<std::size_t>& columns,
@@ -167,16 +166,6 @@ std::string CopyColumnsIntoStaging(const std::vector<std::size_t>& columns,
     sql += ", " + StagingColumn(column);
   }
   return sql + ") FROM STDIN (FORMAT " + std::string(format) + ")";
-}
-
-std::string CopyIntoStaging(const Table& table, const Key& key) {
-  std::string sql = "COPY " + kStaging + " (record, absent";
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (!table.columns[i].generated && !key.IsDefaulted(i)) {
-      sql += ", " + StagingColumn(i);
-    }
-  }
-  return sql + ") FROM STDIN";
 }
 
 std::string ValueOf(const Table& table, const Key& key, const std::vector<Presence>& presence,
@@ -259,9 +248,6 @@ std::string InsertFromStaging(const Table& table, const Key& key,
   std::string sql = "WITH written AS (INSERT INTO " + QualifiedName(table) + " AS t (" +
                     Join(names, ", ") + ")" + (overriding ? " OVERRIDING SYSTEM VALUE" : "") +
                     " SELECT " + Join(values, ", ") + " FROM " + kStaging + " s";
-  if (options.last_record) {
-    sql += " WHERE s.record <= " + std::to_string(*options.last_record);
-  }
   sql += OnConflict(table, key, inserted, options) + Returning(table, key, options) + ")";
   if (options.track == TrackRows::kYes) {
     sql += Tracking(table, key);
@@ -269,41 +255,6 @@ std::string InsertFromStaging(const Table& table, const Key& key,
   return sql +
          " SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted)"
          " FROM written";
-}
-
-std::string FindOrphan(const Table& table, const Key& key, const std::vector<Presence>& presence,
-                       const ForeignKey& foreign_key) {
-  std::vector<std::string> given, in_table, in_file;
-  for (std::size_t i = 0; i < foreign_key.columns.size(); ++i) {
-    const std::size_t column = *table.Find(foreign_key.columns[i]);
-    const std::string value = ValueOf(table, key, presence, column, "s");
-    given.push_back(value + " IS NOT NULL");
-    in_table.push_back("p." + QuoteIdentifier(foreign_key.parent_columns[i]) + " = " + value);
-    const auto parent_column = table.Find(foreign_key.parent_columns[i]);
-    if (parent_column) {
-      in_file.push_back(ValueOf(table, key, presence, *parent_column, "o") + " = " + value);
-    }
-  }
-  std::string sql = "SELECT s.record FROM " + kStaging + " s WHERE " + Join(given, " AND ") +
-                    " AND NOT EXISTS (SELECT FROM " + QuoteIdentifier(foreign_key.parent_schema) +
-                    "." + QuoteIdentifier(foreign_key.parent_table) + " p WHERE " +
-                    Join(in_table, " AND ") + ")";
-  if (foreign_key.parent_schema == table.schema && foreign_key.parent_table == table.name) {
-    sql += " AND NOT EXISTS (SELECT FROM " + kStaging + " o WHERE " + Join(in_file, " AND ") + ")";
-  }
-  return sql + " ORDER BY s.record LIMIT 1";
-}
-
-std::string FindTwin(const Table& table, const Key& key, const std::vector<Presence>& presence,
-                     const std::vector<std::size_t>& columns, std::int64_t record) {
-  std::vector<std::string> matches;
-  for (const std::size_t column : columns) {
-    matches.push_back(ValueOf(table, key, presence, column, "o") + " = " +
-                      ValueOf(table, key, presence, column, "s"));
-  }
-  return "SELECT min(o.record) FROM " + kStaging + " s, " + kStaging +
-         " o WHERE s.record = " + std::to_string(record) + " AND o.record < s.record AND " +
-         Join(matches, " AND ");
 }
 
 }  // namespace tenantry::load

@@ -5,17 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "agent/load/row_encoder.h"
 #include "agent/load/table.h"
 #include "common/api/fixture_set.h"
 
-// The SQL of a load. The staging table is the session's own and ends with the transaction:
+// The SQL of a load. The staging table is the session's own:
 //   record bigint   number of the record
 //   absent text     a byte for each column with a default: '1' where the record lacks the column
 //   c1, c2, …       one for each column of the target, of the target's type (domains: what they are
 //                   made of), so that COPY reports a bad value with its line and column
 // Row-level security refuses COPY into the target itself.
 namespace tenantry::load {
+
+// How many records have a column.
+enum class Presence { kNone, kSome, kAll };
 
 inline constexpr char kStagingName[] = "tenantry_staging";
 
@@ -24,13 +26,11 @@ std::string QualifiedName(const Table& table);
 // The staging table's column for column `column` of the target.
 std::string StagingColumn(std::size_t column);
 
-enum class StagingLife { kTransaction, kSession };  // kSession: emptied by each commit
-std::string CreateStaging(const Table& table, const Key& key,
-                          StagingLife life = StagingLife::kTransaction);
+// Unless it is there. Emptied by each commit.
+std::string CreateStaging(const Table& table, const Key& key);
 // `columns` of the table, in the order of the data.
 std::string CopyColumnsIntoStaging(const std::vector<std::size_t>& columns,
                                    std::string_view format);
-std::string CopyIntoStaging(const Table& table, const Key& key);
 
 // What a row gets in that column: the data's value or the default.
 std::string ValueOf(const Table& table, const Key& key, const std::vector<Presence>& presence,
@@ -55,27 +55,10 @@ struct InsertOptions {
   std::optional<std::size_t> cursor = {};            // column, for kKeepNewest and kKeepOldest
   std::string merge_jsonb = "tenantry.merge_jsonb";  // function for kMerge
   TrackRows track = TrackRows::kNo;
-  std::optional<std::int64_t> last_record;  // only records up to this one
 };
 // Answers one row: inserted, updated. With kYes: parameters $1 tenant, $2 fixture set, $3 dataset,
 // $4 schema, $5 table; otherwise none.
 std::string InsertFromStaging(const Table& table, const Key& key,
                               const std::vector<Presence>& presence, const InsertOptions& options);
-
-struct ForeignKey {
-  std::string parent_schema;
-  std::string parent_table;
-  std::vector<std::string> columns;
-  std::vector<std::string> parent_columns;
-};
-// Answers the number of the first record whose parent is neither in the parent table nor, when the
-// table refers to itself, among the records.
-std::string FindOrphan(const Table& table, const Key& key, const std::vector<Presence>& presence,
-                       const ForeignKey& foreign_key);
-
-// Answers the number of the first record before `record` with the same values in `columns`, or
-// NULL.
-std::string FindTwin(const Table& table, const Key& key, const std::vector<Presence>& presence,
-                     const std::vector<std::size_t>& columns, std::int64_t record);
 
 }  // namespace tenantry::load

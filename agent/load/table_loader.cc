@@ -1,226 +1,151 @@
 #include "agent/load/table_loader.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <memory>
-#include <optional>
 #include <utility>
 
-#include "agent/load/catalog.h"
-#include "agent/load/diagnose.h"
-#include "agent/load/record_reader.h"
-#include "agent/load/row_encoder.h"
-#include "agent/load/statements.h"
-#include "agent/load/transaction.h"
+#include "agent/load/bulk_load.h"
 #include "common/api/reasons.h"
-#include "common/base/sha256.h"
 
 namespace tenantry::load {
 namespace {
 
-constexpr std::size_t kCopyPieceBytes = 128 << 10;
+// Whose tables are no tenant's to load, whatever its login may write there.
+constexpr std::array kForeignSchemas = {"tenantry", "tenantry_loads", "pg_catalog",
+                                        "information_schema"};
 
-std::int64_t Number(const std::string& text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// The steps of one load, from the first record to the counters, inside of a transaction.
-class TableLoad {
+class Listener final : public BulkListener {
  public:
-  TableLoad(postgres::Connection& connection, const Job& job, const Table& table,
-            ProgressMeter& progress)
-      : connection_(connection), job_(job), table_(table), progress_(progress) {}
-
-  Result<api::Counters> Run() {
-    reader_ = TRY(RecordReader::Open(HashWhileReading(job_.source.Read(), hash_),
-                                     job_.dataset.format, job_.origin));
-    const Record* first = TRY(reader_->Next());
-    if (first == nullptr) {
-      TRY(CheckEmpty());
-    } else {
-      key_ =
-          TRY(ChooseKey(table_, job_.dataset, job_.track, *first, reader_->columns(), job_.origin));
-      encoder_.emplace(table_, key_, job_.origin);
-      TRY(connection_.ExecuteScript(CreateStaging(table_, key_)));
-      TRY(Stage(first));
-    }
-    if (hash_.Finish() != job_.checksum.sha256) {
-      return Error{
-          .code = ErrorCode::kConflict,
-          .message = Describe(job_.origin, {}) + " changed while it was read. It is loaded again."};
-    }
-    counters_.read = encoder_ ? encoder_->records() : 0;
-    if (counters_.read > 0) {
-      TRY(Insert());
-    }
-    return counters_;
+  explicit Listener(ProgressMeter& progress) : progress_(progress) {}
+  void OnFinding(const Finding& /*finding*/, const std::vector<std::string>& /*columns*/) override {
+  }
+  void OnProgress(const BulkProgress& progress) override {
+    progress_.Report(progress.source_bytes, progress.rows);
   }
 
  private:
-  FailedLoad failed() const { return {connection_, job_, table_, key_}; }
-
-  // No records: the names of a CSV header can still be wrong.
-  Result<void> CheckEmpty() {
-    const Key no_key;
-    return RowEncoder(table_, no_key, job_.origin).CheckNames(reader_->columns(), {.byte = 0});
-  }
-
-  Result<void> Stage(const Record* record) {
-    TRY(connection_.ExecuteScript("SAVEPOINT tenantry_copy"));
-    TRY(connection_.CopyBegin(CopyIntoStaging(table_, key_)));
-    Result<void> fed = Feed(record);
-    // After a flaw that the reader has found, too: the server may find one in a record before it.
-    if (fed || fed.error().code == ErrorCode::kInvalid) {
-      TRY(EndCopy());
-    } else {
-      connection_.CopyAbort("stopped");
-    }
-    return fed;
-  }
-
-  Result<void> EndCopy() {
-    const Result<void> sent = Flush();
-    if (!sent) {
-      connection_.CopyAbort("stopped");
-      return sent;
-    }
-    Result<std::int64_t> copied = connection_.CopyEnd();
-    if (!copied) {
-      if (copied.error().code != ErrorCode::kInvalid) {
-        return std::move(copied).error();
-      }
-      TRY(connection_.ExecuteScript("ROLLBACK TO SAVEPOINT tenantry_copy"));
-      return ExplainCopyFailure(failed(), std::move(copied).error());
-    }
-    return {};
-  }
-
-  // Sends `record` and all that follow.
-  Result<void> Feed(const Record* record) {
-    std::int64_t reported = 0;
-    for (; record != nullptr; record = TRY(reader_->Next())) {
-      TRY(encoder_->Append(*record, reader_->columns()));
-      if (encoder_->size() < kCopyPieceBytes) {
-        continue;
-      }
-      TRY(Flush());
-      progress_.Add(encoder_->records() - std::exchange(reported, encoder_->records()));
-    }
-    progress_.Add(encoder_->records() - reported);
-    return {};
-  }
-
-  Result<void> Flush() {
-    if (progress_.stopping()) {
-      return Cancelled(job_.origin);
-    }
-    return connection_.CopyData(encoder_->TakeLines());
-  }
-
-  Result<void> Insert() {
-    const std::vector<Presence> presence = encoder_->presence();
-    const api::Conflict conflict = job_.dataset.conflict;
-    const std::optional<std::size_t> cursor = TRY(FindCursor());
-    if (conflict != api::Conflict::kError && conflict != api::Conflict::kSkip) {
-      const std::string drop =
-          cursor ? DropSuperseded(key_, conflict, *cursor) : DropSuperseded(key_);
-      counters_.skipped = TRY(connection_.Execute(drop)).affected;
-    }
-    std::int64_t same = 0;
-    if (cursor) {
-      same = Number(TRY(connection_.Execute(CountSame(table_, key_, presence))).Text(0));
-    }
-    if (const std::string lock = LockForUpdate(table_, job_.dataset.conflict); !lock.empty()) {
-      TRY(connection_.ExecuteScript(lock));
-    }
-    const std::string sql = InsertFromStaging(
-        table_, key_, presence,
-        {.conflict = conflict, .cursor = cursor, .track = job_.track, .last_record = {}});
-    std::vector<postgres::Parameter> parameters;
-    if (job_.track == TrackRows::kYes) {
-      parameters = {job_.tenant.value(), job_.fixture_set, job_.dataset.name, table_.schema,
-                    table_.name};
-    }
-    TRY(connection_.ExecuteScript("SAVEPOINT tenantry_insert"));
-    Result<postgres::Rows> written = connection_.Execute(sql, parameters);
-    // A deferred constraint shall fail here, where the record can still be found.
-    Result<void> holds = written ? connection_.ExecuteScript("SET CONSTRAINTS ALL IMMEDIATE")
-                                 : Result<void>(written.error());
-    if (!holds) {
-      if (holds.error().code != ErrorCode::kInvalid) {
-        return holds;
-      }
-      TRY(connection_.ExecuteScript("ROLLBACK TO SAVEPOINT tenantry_insert"));
-      return ExplainInsertFailure(failed(), presence, counters_.read, std::move(holds).error());
-    }
-    counters_.inserted = Number(written->Text(0, 0));
-    counters_.updated = Number(written->Text(0, 1));
-    const std::int64_t rest =
-        counters_.read - counters_.inserted - counters_.updated - counters_.skipped;
-    counters_.unchanged = cursor ? same : conflict == api::Conflict::kSkip ? 0 : rest;
-    counters_.skipped += rest - counters_.unchanged;
-    return {};
-  }
-
-  Result<std::optional<std::size_t>> FindCursor() {
-    if (job_.dataset.cursor.empty()) {
-      return std::optional<std::size_t>();
-    }
-    const std::optional<std::size_t> column = table_.Find(job_.dataset.cursor);
-    if (!column) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = "Dataset " + job_.origin.dataset + ": cursor names column " +
-                              Quoted(job_.dataset.cursor) + ", which table " + table_.schema + "." +
-                              table_.name + " lacks. Correct the cursor.",
-                   .reason = api::reason::kInvalidSpec};
-    }
-    return column;
-  }
-
-  postgres::Connection& connection_;
-  const Job& job_;
-  const Table& table_;
   ProgressMeter& progress_;
-  Sha256 hash_;
-  std::unique_ptr<RecordReader> reader_;
-  Key key_;
-  std::optional<RowEncoder> encoder_;
-  api::Counters counters_;
 };
+
+Error InvalidSpec(const Origin& origin, const std::string& what) {
+  return {.code = ErrorCode::kInvalid,
+          .message = "Dataset " + origin.dataset + ": " + what,
+          .reason = api::reason::kInvalidSpec};
+}
+
+Result<BulkTarget> TargetOf(const api::PostgresAccess& postgres, const Job& job) {
+  BulkTarget target = {
+      .postgres = postgres,
+      .role = "",
+      .tenant = job.tenant,
+      .schema = job.schema,
+      .table = job.dataset.target.table,
+      .owner = LoadOwner{
+          .fixture_set = job.fixture_set, .dataset = job.dataset.name, .track = job.track}};
+  if (const std::size_t dot = target.table.find('.'); dot != std::string::npos) {
+    target.schema = target.table.substr(0, dot);
+    target.table = target.table.substr(dot + 1);
+    const bool foreign = std::find(kForeignSchemas.begin(), kForeignSchemas.end(), target.schema) !=
+                         kForeignSchemas.end();
+    if (foreign) {
+      return InvalidSpec(job.origin,
+                         "schema " + target.schema + " is not the tenant's. Correct target.table.");
+    }
+  }
+  return target;
+}
+
+Result<BulkOptions> OptionsOf(const Job& job, const LoadLimits& limits) {
+  const api::Dataset& dataset = job.dataset;
+  const std::optional<std::int64_t> bytes = job.source.bytes();
+  return BulkOptions{.key = dataset.key,
+                     .conflict = dataset.conflict,
+                     .cursor = dataset.cursor,
+                     .read = ReadOptionsOf(dataset),
+                     .create_table = dataset.create_table,
+                     .atomic = !dataset.incremental && bytes && *bytes <= kAtomicBytes,
+                     .incremental = dataset.incremental,
+                     .connections = limits.connections,
+                     .memory_limit_bytes = limits.memory_bytes,
+                     .max_rejects = TRY(ParseMaxRejects(dataset.max_rejects, job.origin)),
+                     .unknown_columns = dataset.unknown_columns,
+                     .collect_column = dataset.collect_into};
+}
+
+api::DatasetResult ResultOf(const Job& job, const BulkReport& report) {
+  api::DatasetResult result = {.status = {.name = job.dataset.name,
+                                          .counters = report.counters,
+                                          .bytes = report.bytes,
+                                          .checksum = report.checksum},
+                               .skipped_by_hash = report.loaded_before};
+  if (!report.loaded_before) {
+    result.status.rows_per_second =
+        PerSecond(report.counters.read - report.resumed_rows, report.elapsed);
+  }
+  for (const RejectReason& reason : report.reject_reasons) {
+    result.status.rejects.push_back(std::to_string(reason.count) + ": " + reason.text);
+  }
+  return result;
+}
 
 }  // namespace
 
-api::DatasetResult LoadedBefore(const Job& job, const api::Counters& counters) {
-  return {.status = {.name = job.dataset.name,
-                     .counters = counters,
-                     .bytes = job.checksum.bytes,
-                     .rows_per_second = 0,
-                     .checksum = job.checksum.sha256},
-          .skipped_by_hash = true};
+Result<RejectLimit> ParseMaxRejects(const std::string& text, const Origin& origin) {
+  if (text.empty()) {
+    return RejectLimit{.count = 0, .percent = {}};
+  }
+  const bool is_percent = text.ends_with('%');
+  const char* const last = text.data() + text.size() - (is_percent ? 1 : 0);
+  RejectLimit limit;
+  std::from_chars_result read{};
+  if (is_percent) {
+    read = std::from_chars(text.data(), last, limit.percent.emplace());
+  } else {
+    read = std::from_chars(text.data(), last, limit.count.emplace());
+  }
+  const bool in_range =
+      is_percent ? *limit.percent >= 0 && *limit.percent <= 100 : limit.count.value_or(0) >= 0;
+  if (read.ec != std::errc() || read.ptr != last || !in_range) {
+    return InvalidSpec(origin,
+                       "maxRejects is neither a number such as 100 nor a percentage such "
+                       "as 1%, but " +
+                           Quoted(text) + ". Correct it.");
+  }
+  return limit;
 }
 
-Result<api::DatasetResult> LoadTable(postgres::Connection& connection, const Job& job,
-                                     ProgressMeter& progress) {
-  const auto start = std::chrono::steady_clock::now();
-  Transaction transaction(connection);
-  TRY(transaction.Begin());
-  TRY(LockDataset(connection, job));
-  if (const std::optional<api::Counters> before = TRY(FindLoaded(connection, job))) {
-    return LoadedBefore(job, *before);
+TableOutcome LoadTable(const api::PostgresAccess& postgres, const Job& job,
+                       const LoadLimits& limits, ProgressMeter& progress) {
+  TableOutcome outcome = {.result = {.status = {.name = job.dataset.name}}, .error = {}};
+  const Result<BulkTarget> target = TargetOf(postgres, job);
+  Result<BulkOptions> options = OptionsOf(job, limits);
+  if (!target || !options) {
+    outcome.error = !target ? target.error() : options.error();
+    return outcome;
   }
-  const Table table =
-      TRY(DescribeTable(connection, job.schema, job.dataset.target.table, job.origin));
-  const api::Counters counters = TRY(TableLoad(connection, job, table, progress).Run());
-  TRY(RecordLoaded(connection, job, counters));
-  TRY(transaction.Commit());
-  return api::DatasetResult{.status = {.name = job.dataset.name,
-                                       .counters = counters,
-                                       .bytes = job.checksum.bytes,
-                                       .rows_per_second = PerSecond(
-                                           counters.read, std::chrono::steady_clock::now() - start),
-                                       .checksum = job.checksum.sha256},
-                            .skipped_by_hash = false};
+  if (job.source.bytes() == std::int64_t{0}) {
+    outcome.error = DataError(job.origin, {}, "it is empty. Give it records, or [] for none.");
+    return outcome;
+  }
+  Listener listener(progress);
+  BulkOutcome loaded =
+      LoadBulk(*target, *options, job.source, job.origin, listener, progress.stop());
+  if (loaded.error && loaded.is_another_source) {
+    // What a FixtureSet says now is what counts, not what it said when a load was interrupted.
+    options->force_new_source = true;
+    loaded = LoadBulk(*target, *options, job.source, job.origin, listener, progress.stop());
+  }
+  outcome.result = ResultOf(job, loaded.report);
+  if (loaded.error) {
+    const std::string& reason = loaded.error->reason;
+    const bool names_it =
+        reason == api::reason::kInvalidData || reason == api::reason::kInvalidSpec;
+    outcome.error = names_it
+                        ? *std::move(loaded.error)
+                        : WithContext(*std::move(loaded.error), "Dataset " + job.origin.dataset);
+  }
+  return outcome;
 }
 
 }  // namespace tenantry::load

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/load/bulk_session.h"
 #include "agent/load/tracked_rows.h"
 #include "agent/load/transaction.h"
 #include "common/api/reasons.h"
@@ -113,6 +114,7 @@ Result<api::UnloadResult> Unload(postgres::Connection& connection, redis::Connec
       "DELETE FROM tenantry.loaded_rows WHERE tenant_id = $1 AND fixture_set = $2", owner));
   TRY(connection.Execute("DELETE FROM tenantry.loads WHERE tenant_id = $1 AND fixture_set = $2",
                          owner));
+  TRY(ForgetLoads(connection, fixture_set));
   TRY(transaction.Commit());
   return result;
 }

@@ -8,8 +8,8 @@
 #include <limits>
 #include <utility>
 
-#include "agent/load/record.h"
-#include "agent/load/row_encoder.h"
+#include "agent/load/copy_text.h"
+#include "agent/load/record_stream.h"
 
 namespace tenantry::load {
 namespace {
@@ -128,21 +128,6 @@ bool AppendUuid(std::string_view text, std::string& out) {
     out.push_back(static_cast<char>(byte));
   }
   return true;
-}
-
-Value::Kind KindOf(FieldKind kind) {
-  switch (kind) {
-    case FieldKind::kString:
-      return Value::Kind::kString;
-    case FieldKind::kNumber:
-      return Value::Kind::kNumber;
-    case FieldKind::kBoolean:
-      return Value::Kind::kBoolean;
-    case FieldKind::kNested:
-      return Value::Kind::kNested;
-    default:
-      return Value::Kind::kUntyped;
-  }
 }
 
 bool AppendJson(const Field& field, Wire wire, const TableColumn& column, std::string& out) {

@@ -84,10 +84,10 @@ Result<int> CatalogueVersion(postgres::Connection& connection) {
 
 Result<void> Migrate(postgres::Connection& connection, std::size_t newest) {
   TRY(connection.Execute("SELECT pg_advisory_xact_lock($1, 0)", {std::to_string(kCatalogueLock)}));
-  const std::vector<std::string_view> versions = CatalogueVersions();
+  const std::vector<std::string> versions = CatalogueVersions();
   for (auto next = static_cast<std::size_t>(TRY(CatalogueVersion(connection))); next < newest;
        ++next) {
-    TRY(connection.ExecuteScript(std::string(versions[next])));
+    TRY(connection.ExecuteScript(versions[next]));
   }
   return {};
 }

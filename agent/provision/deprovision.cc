@@ -82,6 +82,14 @@ std::vector<std::string> ForgetScripts(const TenantNames& names,
   for (const std::string& role : roles) {
     scripts.push_back("DROP ROLE " + QuoteIdentifier(role));
   }
+  std::vector<std::string> own;
+  for (const std::string& role : names.OwnRoles()) {
+    own.push_back(QuoteLiteral(role));
+  }
+  for (const char* table : {"chunks", "loads"}) {
+    scripts.push_back("DELETE FROM tenantry_loads." + std::string(table) +
+                      " WHERE role_name IN (" + Join(own, ", ") + ")");
+  }
   for (const char* table : {"loads", "loaded_rows", "row_tenants", "tenants"}) {
     scripts.push_back("DELETE FROM tenantry." + std::string(table) + " WHERE tenant_id = " + id);
   }
@@ -178,6 +186,7 @@ Result<api::DeprovisionResult> Deprovision(const api::TenantId& id,
                                            row->owner + " (UID " + row->owner_uid +
                                            "): nothing of it was touched"}};
   }
+  TRY(EnsureCatalogue(sessions.store()));  // an older agent may have made it
   const TenantNames names = TRY(NamesOf(id, *row, spec.postgres.database));
   if (names.is_shared()) {
     TRY(LockSharedSchema(sessions.store(), names.schema));

@@ -55,10 +55,14 @@ std::string CreateSchemaSql(const TenantNames& names) {
   const std::string tenants =
       "(SELECT tenant_id FROM tenantry.tenants WHERE schema_name = " + QuoteLiteral(names.schema) +
       ")";
+  const std::string roles =
+      "(SELECT role_name FROM tenantry.row_tenants WHERE tenant_id IN " + tenants + ")";
   return "CREATE SCHEMA " + QuoteIdentifier(names.schema) + " AUTHORIZATION " +
          QuoteIdentifier(names.owner) +
          "; UPDATE tenantry.tenants SET incarnation = gen_random_uuid() WHERE tenant_id IN " +
-         tenants + "; DELETE FROM tenantry.loads WHERE tenant_id IN " + tenants +
+         tenants + "; DELETE FROM tenantry_loads.chunks WHERE role_name IN " + roles +
+         "; DELETE FROM tenantry_loads.loads WHERE role_name IN " + roles +
+         "; DELETE FROM tenantry.loads WHERE tenant_id IN " + tenants +
          "; DELETE FROM tenantry.loaded_rows WHERE tenant_id IN " + tenants;
 }
 

@@ -32,13 +32,20 @@ Result<std::vector<api::MigrationFile>> BuiltInTemplate(const std::string& name)
                api::reason::kInvalidSpec};
 }
 
-std::vector<std::string_view> CatalogueVersions() {
-  std::vector<std::string_view> versions;
+std::vector<std::string> CatalogueVersions() {
+  std::vector<std::string> versions;
+  std::string loads;
   for (const auto& [path, text] : kEmbeddedFiles) {
     if (path.starts_with("catalogue/")) {
-      versions.push_back(text);
+      versions.emplace_back(text);
+    } else if (path.ends_with("/bulk_catalogue.sql")) {
+      loads = text;
     }
   }
+  // Somebody may have made it already, by `tenantry load` without a tenant.
+  versions.push_back(
+      "DO $do$ BEGIN IF to_regclass('tenantry_loads.chunks') IS NULL THEN EXECUTE $loads$" + loads +
+      "$loads$; END IF; END $do$; INSERT INTO tenantry.versions (version) VALUES (3);");
   return versions;
 }
 

@@ -13,6 +13,6 @@ namespace tenantry::agent {
 Result<std::vector<api::MigrationFile>> BuiltInTemplate(const std::string& name);
 
 // The SQL that makes the catalogue, oldest version first.
-std::vector<std::string_view> CatalogueVersions();
+std::vector<std::string> CatalogueVersions();
 
 }  // namespace tenantry::agent

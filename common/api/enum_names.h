@@ -56,6 +56,16 @@ inline constexpr EnumName<Conflict> kConflictNames[] = {
     {Conflict::kMerge, "Merge"},           {Conflict::kKeepNewest, "KeepNewest"},
     {Conflict::kKeepOldest, "KeepOldest"},
 };
+inline constexpr EnumName<UnknownColumns> kUnknownColumnsNames[] = {
+    {UnknownColumns::kError, "Error"},
+    {UnknownColumns::kIgnore, "Ignore"},
+    {UnknownColumns::kCollect, "Collect"},
+};
+inline constexpr EnumName<CsvHeader> kCsvHeaderNames[] = {
+    {CsvHeader::kAuto, "Auto"},
+    {CsvHeader::kPresent, "Present"},
+    {CsvHeader::kAbsent, "Absent"},
+};
 inline constexpr EnumName<RedisType> kRedisTypeNames[] = {
     {RedisType::kString, "String"},
     {RedisType::kHash, "Hash"},
@@ -90,6 +100,10 @@ constexpr std::span<const EnumName<UnloadPolicy>> NamesOf(UnloadPolicy) {
 }
 constexpr std::span<const EnumName<Format>> NamesOf(Format) { return kFormatNames; }
 constexpr std::span<const EnumName<Conflict>> NamesOf(Conflict) { return kConflictNames; }
+constexpr std::span<const EnumName<UnknownColumns>> NamesOf(UnknownColumns) {
+  return kUnknownColumnsNames;
+}
+constexpr std::span<const EnumName<CsvHeader>> NamesOf(CsvHeader) { return kCsvHeaderNames; }
 constexpr std::span<const EnumName<RedisType>> NamesOf(RedisType) { return kRedisTypeNames; }
 constexpr std::span<const EnumName<ConditionStatus>> NamesOf(ConditionStatus) {
   return kConditionStatusNames;

@@ -26,6 +26,13 @@ const char* ToString(Conflict conflict);
 bool ComparesCursor(Conflict conflict);  // kKeepNewest, kKeepOldest
 bool IsForRedis(Conflict conflict);      // a key has no columns to merge or compare
 enum class UnloadPolicy { kRetain, kUnload };
+// What becomes of columns of the data that the table lacks.
+enum class UnknownColumns {
+  kError,
+  kIgnore,   // they are left out
+  kCollect,  // they go into a jsonb column
+};
+enum class CsvHeader { kAuto, kPresent, kAbsent };
 
 // Exactly one of the three is set.
 struct DatasetSource {
@@ -55,14 +62,32 @@ struct DatasetTarget {
   friend bool operator==(const DatasetTarget&, const DatasetTarget&) = default;
 };
 
+// How CSV is written, as far as it shall not be found out.
+struct CsvSpec {
+  std::string delimiter;                // one character or several
+  std::string quote;                    // one character
+  std::string comment;                  // one character: lines that begin with it are none
+  CsvHeader header = CsvHeader::kAuto;  // the first row names the columns
+  std::vector<std::string> nulls;       // texts that mean NULL, beside nothing at all
+
+  friend bool operator==(const CsvSpec&, const CsvSpec&) = default;
+};
+
 struct Dataset {
   std::string name;
   DatasetSource source;
   Format format = Format::kAuto;
+  std::string json_path;  // "/data/users" (RFC 6901): where the array of records is
+  std::optional<CsvSpec> csv;
   DatasetTarget target;
   std::vector<std::string> key;  // columns; empty: the table's primary key
   Conflict conflict = Conflict::kError;
   std::string cursor;  // column that kKeepNewest and kKeepOldest compare
+  UnknownColumns unknown_columns = UnknownColumns::kError;
+  std::string collect_into;   // jsonb column of kCollect
+  bool create_table = false;  // with columns and types of the data, when there is no such table
+  std::string max_rejects;    // records that may be refused: "100" or "1%"; empty: none
+  bool incremental = false;   // parts of the source that the last load wrote are passed over
 
   friend bool operator==(const Dataset&, const Dataset&) = default;
 };
@@ -97,6 +122,7 @@ struct DatasetStatus {
   std::int64_t bytes = 0;            // of the source, read
   std::int64_t rows_per_second = 0;  // of the last load that touched the table; 0: unknown
   std::string checksum;              // SHA-256 of the source's bytes, hex
+  std::vector<std::string> rejects;  // why records were refused, the most frequent first
 
   friend bool operator==(const DatasetStatus&, const DatasetStatus&) = default;
 };

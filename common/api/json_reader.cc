@@ -98,6 +98,15 @@ void JsonReader::RefuseUnknown(const json& object, const std::string& prefix) {
   }
 }
 
+void JsonReader::IntOrString(const char* name, std::string& member) {
+  const json* value = Find(name);
+  if (value != nullptr && value->is_number_integer()) {
+    member = value->dump();
+  } else if (value != nullptr) {
+    Read(*value, PathOf(name), member);
+  }
+}
+
 void JsonReader::Bytes(const char* name, std::string& member) {
   const std::string encoded_name = std::string(name) + "Base64";
   const json* encoded = Find(encoded_name);

@@ -78,6 +78,8 @@ class JsonReader {
     Optional(name, member);
   }
 
+  // A whole number or text, kept as text.
+  void IntOrString(const char* name, std::string& member);
   // Text that may hold any bytes: as a string, or base64 in a field of that name + "Base64".
   void Bytes(const char* name, std::string& member);
   void Bytes(const char* name, std::optional<std::string>& member);

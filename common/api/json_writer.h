@@ -47,6 +47,7 @@ class JsonWriter {
     }
   }
 
+  void IntOrString(const char* name, const std::string& member) { Optional(name, member); }
   void Bytes(const char* name, const std::string& member);
   void Bytes(const char* name, const std::optional<std::string>& member);
   void Json(const char* name, const std::string& member);

@@ -211,8 +211,10 @@ struct TaskRequest {
 struct Progress {
   std::int64_t done = 0;
   std::int64_t total = 0;       // 0: unknown
-  std::string unit;             // "rows", "steps"
+  std::string unit;             // "bytes", "rows", "steps"
   std::int64_t per_second = 0;  // 0: unknown
+  std::int64_t rows = 0;        // of a load: read so far
+  std::int64_t rows_per_second = 0;
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };

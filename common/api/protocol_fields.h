@@ -149,6 +149,8 @@ void Fields(auto& visit, Of<Progress> auto& progress) {
   visit.NonZero("total", progress.total);
   visit.Optional("unit", progress.unit);
   visit.NonZero("perSecond", progress.per_second);
+  visit.NonZero("rows", progress.rows);
+  visit.NonZero("rowsPerSecond", progress.rows_per_second);
 }
 
 void Fields(auto& visit, Of<TaskReport> auto& report) {

@@ -159,10 +159,22 @@ void Fields(auto& visit, Of<DatasetTarget> auto& target) {
               "needs exactly one of table, redis");
 }
 
+void Fields(auto& visit, Of<CsvSpec> auto& csv) {
+  visit.Optional("delimiter", csv.delimiter);
+  visit.Optional("quote", csv.quote);
+  visit.Check("quote", csv.quote.size() <= 1, "must be one character");
+  visit.Optional("comment", csv.comment);
+  visit.Check("comment", csv.comment.size() <= 1, "must be one character");
+  visit.Optional("header", csv.header);
+  visit.Optional("nulls", csv.nulls);
+}
+
 void Fields(auto& visit, Of<Dataset> auto& dataset) {
   visit.Required("name", dataset.name);
   visit.Required("source", dataset.source);
   visit.Optional("format", dataset.format);
+  visit.Optional("jsonPath", dataset.json_path);
+  visit.Optional("csv", dataset.csv);
   visit.Required("target", dataset.target);
   visit.Optional("key", dataset.key);
   visit.Optional("conflict", dataset.conflict);
@@ -171,6 +183,15 @@ void Fields(auto& visit, Of<Dataset> auto& dataset) {
               "is needed by conflict KeepNewest and KeepOldest, and by no other");
   visit.Check("conflict", !dataset.target.redis || IsForRedis(dataset.conflict),
               "must be Error, Skip, Update or Replace for redis");
+  visit.Optional("unknownColumns", dataset.unknown_columns);
+  visit.Optional("collectInto", dataset.collect_into);
+  visit.Check(
+      "collectInto",
+      (dataset.unknown_columns == UnknownColumns::kCollect) == !dataset.collect_into.empty(),
+      "is needed by unknownColumns: Collect, and by no other");
+  visit.Optional("createTable", dataset.create_table);
+  visit.IntOrString("maxRejects", dataset.max_rejects);
+  visit.Optional("incremental", dataset.incremental);
 }
 
 void Fields(auto& visit, Of<FixtureSetSpec> auto& spec) {
@@ -198,6 +219,7 @@ void Fields(auto& visit, Of<DatasetStatus> auto& status) {
   visit.Optional("bytes", status.bytes);
   visit.NonZero("rowsPerSecond", status.rows_per_second);
   visit.Optional("checksum", status.checksum);
+  visit.Optional("rejects", status.rejects);
 }
 
 void Fields(auto& visit, Of<FixtureTenantStatus> auto& status) {

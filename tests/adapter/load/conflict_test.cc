@@ -17,13 +17,13 @@ TEST(Conflict, ErrorRefusesTheWholeDataset) {
             "1 1 0 0 0 0");
   EXPECT_EQ(
       Counts(tenant.Load(Inline("two", "songs", "song_id,title\na,new\nb,new\nc,new\n"))),
-      "Column \"song_id\" of dataset two, record 2 (byte 20 of key two in ConfigMap files): \"b\""
-      " is in table tenant_conflicterror.songs already. Remove one of the two, or set conflict:"
-      " Skip or Update.");
+      "Column \"song_id\" of dataset two, record 2 (byte 20 of key two in ConfigMap files): song_id"
+      " = b is there already, and \"songs_pkey\" wants it to be unique. Remove one of the two, or"
+      " choose another conflict word.");
   EXPECT_EQ(tenant.Ask("SELECT string_agg(song_id || title, ' ') FROM {s}.songs"), "bold");
-  EXPECT_EQ(tenant.Ask("SELECT string_agg(dataset, ' ') FROM tenantry.loads"
-                       " WHERE tenant_id = 'conflicterror'"),
-            "one");
+  EXPECT_EQ(tenant.Ask("SELECT string_agg(source, ' ') FROM tenantry_loads.loads"
+                       " WHERE role_name = 'tenant_conflicterror_app'"),
+            "key one in ConfigMap files");
 }
 
 TEST(Conflict, ErrorNamesTwinsWithinTheDataset) {
@@ -31,8 +31,9 @@ TEST(Conflict, ErrorNamesTwinsWithinTheDataset) {
   EXPECT_EQ(
       Counts(tenant.Load(Inline(
           "two", "songs", R"([{"song_id":"a"},{"song_id":"b"},{"song_id":"c"},{"song_id":"b"}])"))),
-      "Column \"song_id\" of dataset two, record 4 (byte 60 of key two in ConfigMap files): \"b\""
-      " is in record 2 already. Remove one of the two, or set conflict: Skip or Update.");
+      "Column \"song_id\" of dataset two, record 4 (byte 49 of key two in ConfigMap files): song_id"
+      " = b is there already, and \"songs_pkey\" wants it to be unique. Remove one of the two, or"
+      " choose another conflict word.");
 }
 
 TEST(Conflict, SkipKeepsWhatIsThereAndTheFirstOfTwins) {

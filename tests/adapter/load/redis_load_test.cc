@@ -130,7 +130,7 @@ TEST_F(LoadRedis, ManyRecordsGoInBatches) {
   EXPECT_EQ(Counts(loaded), "3000 2900 0 0 100 0");
   EXPECT_EQ(Keys(), 2900);
   EXPECT_EQ(Get("redismany:user:50"), R"({"id":"50","n":"2950"})");
-  EXPECT_EQ(loaded.progress.done, 3000);
+  EXPECT_EQ(loaded.progress.rows, 3000);
 }
 
 TEST_F(LoadRedis, BadRecordsAreNamedBeforeAnythingIsWritten) {

@@ -45,8 +45,8 @@ TEST(Unload, RemovesExactlyWhatTheSetInserted) {
       "0");
   EXPECT_EQ(tenant.Ask("SELECT count(*) FROM tenantry.loaded_rows WHERE tenant_id = 'unload'"),
             "0");
-  EXPECT_EQ(tenant.Ask("SELECT string_agg(fixture_set, ' ') FROM tenantry.loads WHERE tenant_id ="
-                       " 'unload'"),
+  EXPECT_EQ(tenant.Ask("SELECT string_agg(owner, ' ') FROM tenantry_loads.loads WHERE role_name ="
+                       " 'tenant_unload_app'"),
             "set-2");
 }
 

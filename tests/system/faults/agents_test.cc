@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Death{"Staging", "CREATE TEMPORARY TABLE", When::kAnswer},
                       Death{"Copy", "COPY ", When::kAnswer},
                       Death{"Inserted", "WITH written AS", When::kAnswer},
-                      Death{"LoadNoted", "INSERT INTO tenantry.loads", When::kAnswer},
+                      Death{"LoadNoted", "INSERT INTO tenantry_loads.loads", When::kAnswer},
                       Death{"Commit", CommitMessage(), When::kPattern},
                       Death{"Committed", CommitMessage(), When::kAnswer}),
     Named);

@@ -26,7 +26,7 @@ constexpr std::array kCommon = {
     Damage{"configuration changed",
            "UPDATE tenantry.tenants SET config = '{}' WHERE tenant_id = '${ID}'"},
     Damage{"roles untied", "DELETE FROM tenantry.row_tenants WHERE tenant_id = '${ID}'"},
-    Damage{"loads forgotten", "DELETE FROM tenantry.loads WHERE tenant_id = '${ID}'"},
+    Damage{"loads forgotten", "DELETE FROM tenantry_loads.loads WHERE role_name = '${APP}'"},
     Damage{"Redis rules forgotten",
            "UPDATE tenantry.tenants SET redis_rules = NULL WHERE tenant_id = '${ID}'"},
     Damage{"sessions ended",

@@ -34,6 +34,8 @@ UNION ALL SELECT 'tied role ' || role_name FROM tenantry.row_tenants
   WHERE tenant_id LIKE '%' || '${S}'
 UNION ALL SELECT DISTINCT 'loads of ' || tenant_id FROM tenantry.loads
   WHERE tenant_id LIKE '%' || '${S}'
+UNION ALL SELECT DISTINCT 'loads of ' || substring(role_name::text, 'tenant_(.*)_app')
+  FROM tenantry_loads.loads WHERE strpos(role_name, '${S}_') > 0
 UNION ALL SELECT DISTINCT 'loaded rows of ' || tenant_id FROM tenantry.loaded_rows
   WHERE tenant_id LIKE '%' || '${S}')";
 constexpr char kSharedFacts[] =

@@ -59,6 +59,8 @@ class Attacker {
         {"SELECT * FROM tenantry.row_tenants" + mine, true},
         {"SELECT * FROM tenantry.my_config" + mine, true},
         {"UPDATE tenantry.loads SET content_hash = ''" + mine + " RETURNING 1", true},
+        {"DELETE FROM tenantry_loads.loads WHERE role_name = 'tenant_" + id + "_app' RETURNING 1",
+         true},
         {"COPY " + table + " TO '/tmp/evil'", false},
         {"SELECT pg_read_file('/etc/passwd')", false},
     };

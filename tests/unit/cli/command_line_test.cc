@@ -92,7 +92,7 @@ TEST(ParseCommandLine, TakesALoadWithAllItsOptions) {
   EXPECT_TRUE(options.bulk.dry_run);
   EXPECT_EQ(options.bulk.connections, 4);
   EXPECT_EQ(options.bulk.max_rejects.percent, 2.5);
-  EXPECT_EQ(options.bulk.unknown_columns, load::UnknownColumns::kCollect);
+  EXPECT_EQ(options.bulk.unknown_columns, api::UnknownColumns::kCollect);
   EXPECT_EQ(options.bulk.collect_column, "rest");
   EXPECT_EQ(options.bulk.memory_limit_bytes, std::int64_t{1} << 30);
   EXPECT_EQ(options.output.format, OutputFormat::kYaml);

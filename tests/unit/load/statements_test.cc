@@ -24,15 +24,10 @@ std::vector<Presence> PresenceOf(std::vector<std::pair<std::size_t, Presence>> g
 TEST(CreateStaging, LeavesGeneratedColumnsOutAndKeepsTheKeysDefault) {
   const std::string sql = CreateStaging(SongsTable(), kKey);
   EXPECT_EQ(sql,
-            "CREATE TEMPORARY TABLE pg_temp.tenantry_staging (record bigint NOT NULL, absent text,"
+            "CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp.tenantry_staging (record bigint NOT "
+            "NULL, absent text,"
             " c1 text DEFAULT (my_tenant()), c2 text, c3 text, c4 text,"
-            " c5 timestamp with time zone, c6 text[], c7 jsonb, c9 json) ON COMMIT DROP");
-}
-
-TEST(CopyIntoStaging, LeavesTheDefaultedKeyToItsDefault) {
-  EXPECT_EQ(
-      CopyIntoStaging(SongsTable(), kKey),
-      "COPY pg_temp.tenantry_staging (record, absent, c2, c3, c4, c5, c6, c7, c9) FROM STDIN");
+            " c5 timestamp with time zone, c6 text[], c7 jsonb, c9 json) ON COMMIT DELETE ROWS");
 }
 
 TEST(ValueOf, TakesDefaultsWhereTheRecordLeavesTheColumnOut) {
@@ -59,11 +54,11 @@ TEST(InsertFromStaging, PlainInsertHasNoConflictClause) {
 }
 
 TEST(InsertFromStaging, UpdateWritesOnlyWhatDiffers) {
-  const std::string sql = InsertFromStaging(
-      SongsTable(), kKey,
-      PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}, {8, Presence::kAll}}),
-      {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo, .last_record = 17});
-  EXPECT_THAT(sql, HasSubstr("FROM pg_temp.tenantry_staging s WHERE s.record <= 17 ON CONFLICT"
+  const std::string sql =
+      InsertFromStaging(SongsTable(), kKey,
+                        PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}, {8, Presence::kAll}}),
+                        {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo});
+  EXPECT_THAT(sql, HasSubstr("FROM pg_temp.tenantry_staging s ON CONFLICT"
                              " (\"tenant_id\", \"song_id\") DO UPDATE SET \"title\" ="
                              " excluded.\"title\", \"note\" = excluded.\"note\" WHERE"
                              " ROW(t.\"title\", t.\"note\"::text) IS DISTINCT FROM"
@@ -72,16 +67,15 @@ TEST(InsertFromStaging, UpdateWritesOnlyWhatDiffers) {
 }
 
 TEST(InsertFromStaging, UpdateOfNothingButKeysDoesNothing) {
-  EXPECT_THAT(InsertFromStaging(
-                  SongsTable(), kKey, PresenceOf({{1, Presence::kAll}}),
-                  {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo, .last_record = {}}),
+  EXPECT_THAT(InsertFromStaging(SongsTable(), kKey, PresenceOf({{1, Presence::kAll}}),
+                                {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo}),
               HasSubstr("DO NOTHING"));
 }
 
 TEST(InsertFromStaging, TracksTheWholeKeyOfInsertedRows) {
-  const std::string sql = InsertFromStaging(
-      SongsTable(), kKey, PresenceOf({{1, Presence::kAll}}),
-      {.conflict = api::Conflict::kSkip, .track = TrackRows::kYes, .last_record = {}});
+  const std::string sql =
+      InsertFromStaging(SongsTable(), kKey, PresenceOf({{1, Presence::kAll}}),
+                        {.conflict = api::Conflict::kSkip, .track = TrackRows::kYes});
   EXPECT_THAT(sql, HasSubstr("DO NOTHING RETURNING true AS inserted, t.\"tenant_id\" AS k0,"
                              " t.\"song_id\" AS k1), tracked AS (INSERT INTO"));
   EXPECT_THAT(sql, HasSubstr("jsonb_build_object('tenant_id', k0, 'song_id', k1)"
@@ -100,9 +94,8 @@ TEST(InsertFromStaging, PartitionedTablesAreLockedAndLookedAt) {
   Table table = SongsTable();
   table.partitioned = true;
   const auto presence = PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}});
-  EXPECT_THAT(InsertFromStaging(
-                  table, kKey, presence,
-                  {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo, .last_record = {}}),
+  EXPECT_THAT(InsertFromStaging(table, kKey, presence,
+                                {.conflict = api::Conflict::kUpdate, .track = TrackRows::kNo}),
               HasSubstr("RETURNING NOT EXISTS (SELECT FROM \"music\".\"songs\" AS o WHERE"
                         " o.\"tenant_id\" = t.\"tenant_id\" AND o.\"song_id\" ="
                         " t.\"song_id\") AS inserted"));
@@ -127,30 +120,6 @@ TEST(DropSuperseded, ComparesTheWholeKey) {
             "DELETE FROM pg_temp.tenantry_staging s USING (SELECT c1, c2, max(record) AS last FROM"
             " pg_temp.tenantry_staging GROUP BY c1, c2 HAVING count(*) > 1) d WHERE"
             " s.record < d.last AND s.c1 = d.c1 AND s.c2 = d.c2");
-}
-
-TEST(FindOrphan, LooksAmongTheRecordsOnlyWhenTheTableRefersToItself) {
-  const ForeignKey other = {.parent_schema = "music",
-                            .parent_table = "artists",
-                            .columns = {"title"},
-                            .parent_columns = {"name"}};
-  ForeignKey self = other;
-  self.parent_table = "songs";
-  self.parent_columns = {"song_id"};
-  const auto presence = PresenceOf({{1, Presence::kAll}, {2, Presence::kAll}});
-
-  EXPECT_EQ(FindOrphan(SongsTable(), kKey, presence, other),
-            "SELECT s.record FROM pg_temp.tenantry_staging s WHERE s.c3 IS NOT NULL AND NOT EXISTS"
-            " (SELECT FROM \"music\".\"artists\" p WHERE p.\"name\" = s.c3)"
-            " ORDER BY s.record LIMIT 1");
-  EXPECT_THAT(FindOrphan(SongsTable(), kKey, presence, self),
-              HasSubstr("NOT EXISTS (SELECT FROM pg_temp.tenantry_staging o WHERE o.c2 = s.c3)"));
-}
-
-TEST(FindTwin, LooksBeforeTheRecord) {
-  EXPECT_EQ(FindTwin(SongsTable(), kKey, PresenceOf({{1, Presence::kAll}}), {0, 1}, 9),
-            "SELECT min(o.record) FROM pg_temp.tenantry_staging s, pg_temp.tenantry_staging o"
-            " WHERE s.record = 9 AND o.record < s.record AND o.c1 = s.c1 AND o.c2 = s.c2");
 }
 
 }  // namespace
