@@ -7,6 +7,7 @@
 
 #include "agent/load/bulk_load.h"
 #include "common/api/reasons.h"
+#include "common/base/strings.h"
 
 namespace tenantry::load {
 namespace {
@@ -84,7 +85,8 @@ api::DatasetResult ResultOf(const Job& job, const BulkReport& report) {
         PerSecond(report.counters.read - report.resumed_rows, report.elapsed);
   }
   for (const RejectReason& reason : report.reject_reasons) {
-    result.status.rejects.push_back(std::to_string(reason.count) + ": " + reason.text);
+    result.status.rejects.push_back(std::to_string(reason.count) + ": " +
+                                    Shorten(reason.text, 400));
   }
   return result;
 }
