@@ -22,6 +22,9 @@ struct ServerRequest {
   std::string path_parameter;  // what `*` of the route matched
 };
 
+// Takes a piece of an answer's body; false: the peer has gone.
+using BodySink = std::function<bool(std::string_view piece)>;
+
 struct ServerResponse {
   int status = 200;
   std::string body;
@@ -29,7 +32,9 @@ struct ServerResponse {
   // When set, the body is a stream: called again and again for the next piece until it returns
   // nothing (end) or the peer goes. It may block for at most one second, returning "" when there is
   // nothing to send yet; it is also told when the server stops.
-  std::function<std::optional<std::string>(const std::stop_token&)> next_chunk;
+  std::function<std::optional<std::string>(const std::stop_token&)> next_chunk = {};
+  // When set, called once to write the body, piece by piece: for what is too large to be held.
+  std::function<void(const BodySink&)> write_body = {};
 };
 
 struct ServerTls {

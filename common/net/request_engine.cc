@@ -205,6 +205,10 @@ ServerResponse RequestEngine::Call(const httplib::Request& request, std::string 
 
 void RequestEngine::Write(ServerResponse answer, httplib::Response& response) const {
   response.status = answer.status;
+  if (answer.write_body != nullptr) {
+    WriteInPieces(std::move(answer), response);
+    return;
+  }
   if (answer.next_chunk == nullptr) {
     response.set_content(answer.body, answer.content_type);
     return;
@@ -228,6 +232,27 @@ void RequestEngine::Write(ServerResponse answer, httplib::Response& response) co
       sink.done();
     }
     return true;
+  };
+  response.set_chunked_content_provider(answer.content_type, provide);
+}
+
+void RequestEngine::WriteInPieces(ServerResponse answer, httplib::Response& response) const {
+  const auto provide = [this, write_body = std::move(answer.write_body)](std::size_t /*offset*/,
+                                                                         httplib::DataSink& sink) {
+    bool is_wanted = true;
+    try {
+      write_body([&](std::string_view piece) {
+        is_wanted = is_wanted && sink.is_writable() && sink.write(piece.data(), piece.size());
+        return is_wanted;
+      });
+    } catch (...) {
+      ReportException("an answer", std::current_exception());
+      return false;
+    }
+    if (is_wanted) {
+      sink.done();
+    }
+    return is_wanted;
   };
   response.set_chunked_content_provider(answer.content_type, provide);
 }

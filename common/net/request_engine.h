@@ -43,6 +43,7 @@ class RequestEngine : private httplib::Server {
                       const httplib::ContentReader& read_body) const;
   ServerResponse Call(const httplib::Request& request, std::string body) const;
   void Write(ServerResponse answer, httplib::Response& response) const;
+  void WriteInPieces(ServerResponse answer, httplib::Response& response) const;
   void ReportException(const std::string& where, const std::exception_ptr& exception) const;
 
   const std::size_t max_body_bytes_;

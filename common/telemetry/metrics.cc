@@ -73,6 +73,32 @@ std::string FormatNumber(double value) {
   return {text.data(), end};
 }
 
+// Collects small texts and hands them on in pieces.
+class PieceWriter {
+ public:
+  explicit PieceWriter(const Registry::TextSink& write) : write_(write) {}
+
+  void Append(std::string_view text) {
+    if (!ended_) {
+      piece_ += text;
+    }
+    if (piece_.size() >= kPieceBytes) {
+      Flush();
+    }
+  }
+
+  void Flush() {
+    ended_ = ended_ || (!piece_.empty() && !write_(piece_));
+    piece_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kPieceBytes = 32 << 10;
+  const Registry::TextSink& write_;
+  std::string piece_;
+  bool ended_ = false;
+};
+
 // The series of one metric name.
 template <class Wrapper, class Series>
 struct Metric {
@@ -126,7 +152,7 @@ class PrometheusRegistry final : public Registry {
     });
   }
 
-  std::string Text() const override {
+  void WriteText(const TextSink& write) const override {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     for (prometheus::MetricFamily& family : CollectProcessMetrics()) {
       families.push_back(std::move(family));
@@ -135,12 +161,12 @@ class PrometheusRegistry final : public Registry {
     std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
     std::sort(families.begin(), families.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
-    std::string text = prometheus::TextSerializer().Serialize(families);
-    const MutexLock lock(mutex_);
-    for (const ComputedGauge& gauge : computed_) {
-      AppendComputed(gauge, &text);
+    PieceWriter pieces(write);
+    pieces.Append(prometheus::TextSerializer().Serialize(families));
+    for (const ComputedGauge& gauge : ComputedGauges()) {
+      AppendComputed(gauge, pieces);
     }
-    return text;
+    pieces.Flush();
   }
 
   void AddComputedGauge(const std::string& name, const std::string& help,
@@ -165,18 +191,26 @@ class PrometheusRegistry final : public Registry {
     std::string help;
     std::function<void(const Emit&)> read;
   };
+  // A copy: whoever reads them may be slow.
+  std::vector<ComputedGauge> ComputedGauges() const {
+    const MutexLock lock(mutex_);
+    return computed_;
+  }
   // Straight into the text: as objects, a hundred thousand series would be a hundred megabytes.
-  static void AppendComputed(const ComputedGauge& gauge, std::string* text) {
-    *text += "# HELP " + gauge.name + " " + gauge.help + "\n# TYPE " + gauge.name + " gauge\n";
+  static void AppendComputed(const ComputedGauge& gauge, PieceWriter& pieces) {
+    pieces.Append("# HELP " + gauge.name + " " + gauge.help + "\n# TYPE " + gauge.name +
+                  " gauge\n");
+    std::string line;
     gauge.read([&](const Labels& labels, double value) {
-      *text += gauge.name;
+      line = gauge.name;
       char before = '{';
       for (const auto& [label, label_value] : labels) {
-        *text += before + label + "=\"" + EscapeLabel(label_value) + '"';
+        line += before;
+        line.append(label).append("=\"").append(EscapeLabel(label_value)) += '"';
         before = ',';
       }
-      *text += labels.empty() ? " " : "} ";
-      *text += FormatNumber(value) + "\n";
+      line.append(labels.empty() ? " " : "} ").append(FormatNumber(value)) += '\n';
+      pieces.Append(line);
     });
   }
 
@@ -191,6 +225,15 @@ class PrometheusRegistry final : public Registry {
 };
 
 }  // namespace
+
+std::string Registry::Text() const {
+  std::string text;
+  WriteText([&text](std::string_view piece) {
+    text += piece;
+    return true;
+  });
+  return text;
+}
 
 std::unique_ptr<Registry> Registry::Make() { return std::make_unique<PrometheusRegistry>(); }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Prometheus metrics behind a small surface, so that prometheus-cpp stays in this folder.
@@ -48,14 +49,18 @@ class Registry {
                                   const std::vector<double>& buckets,
                                   const Labels& labels = {}) = 0;
   // A gauge whose series are computed whenever they are asked for: for what is in memory anyway, in
-  // thousands. `read` is called by Text(), on any thread, and emits each series once.
+  // thousands. `read` is called by WriteText(), on any thread, and emits each series once.
   using Emit = std::function<void(const Labels& labels, double value)>;
   virtual void AddComputedGauge(const std::string& name, const std::string& help,
                                 std::function<void(const Emit&)> read) = 0;
   // Removes every series of gauge `name` that has all of `labels` (an object that went).
   virtual void RemoveGauges(const std::string& name, const Labels& labels) = 0;
 
-  virtual std::string Text() const = 0;  // Prometheus text exposition format 0.0.4
+  // Prometheus text exposition format 0.0.4, in pieces: the series of ten thousand objects are many
+  // megabytes. `write` returns false when it wants no more.
+  using TextSink = std::function<bool(std::string_view piece)>;
+  virtual void WriteText(const TextSink& write) const = 0;
+  std::string Text() const;  // all of it
 };
 
 }  // namespace tenantry::telemetry

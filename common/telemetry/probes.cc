@@ -64,8 +64,9 @@ void AddMetrics(net::HttpServer& server, const Registry& registry, MetricsHooks 
         if (hooks.before_scrape) {
           hooks.before_scrape();
         }
-        return net::ServerResponse{.body = registry.Text(),
-                                   .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+        return net::ServerResponse{
+            .content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .write_body = [&registry](const net::BodySink& write) { registry.WriteText(write); }};
       });
 }
 

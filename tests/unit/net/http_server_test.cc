@@ -183,6 +183,36 @@ TEST(HttpServer, StreamsUntilHandlerHasNoMore) {
   EXPECT_EQ(response->Header("content-type"), "application/x-ndjson");
 }
 
+TEST(HttpServer, WritesLargeBodyInPieces) {
+  constexpr int kPieces = 1000;
+  const std::string piece(10'000, 'x');
+  Site site;
+  site.server->Handle("GET", "/", [&piece](const ServerRequest&) {
+    return ServerResponse{.write_body = [&piece](const BodySink& write) {
+      for (int i = 0; i < kPieces; ++i) {
+        write(piece);
+      }
+    }};
+  });
+  site.server->Handle("GET", "/broken", [](const ServerRequest&) {
+    return ServerResponse{.write_body = [](const BodySink& write) {
+      write("begun");
+      throw std::runtime_error("cannot go on");
+    }};
+  });
+  site.Start();
+
+  const auto whole = site.client->Send({.path = "/"});
+  const auto again = site.client->Send({.path = "/"});
+  const auto broken = site.client->Send({.path = "/broken"});
+
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->body.size(), kPieces * piece.size());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->body, whole->body);
+  EXPECT_FALSE(broken);
+}
+
 TEST(HttpServer, StopEndsStreamsAndIdleConnections) {
   Site site;
   site.server->Handle("GET", "/", Echo);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -106,6 +107,34 @@ TEST(Registry, RemovesGaugesOfObjectThatWent) {
   const std::string text = registry->Text();
   EXPECT_THAT(text, Not(HasSubstr("acme")));
   EXPECT_THAT(text, HasSubstr("globex"));
+}
+
+TEST(Registry, WritesManySeriesInPieces) {
+  constexpr int kSeries = 10'000;
+  const auto registry = Registry::Make();
+  registry->AddComputedGauge("condition", "Conditions.", [](const Registry::Emit& emit) {
+    for (int i = 0; i < kSeries; ++i) {
+      emit({{"name", "tenant-" + std::to_string(i)}}, i);
+    }
+  });
+  std::size_t longest = 0;
+  std::string text;
+  int pieces_after_end = -1;
+
+  registry->WriteText([&](std::string_view piece) {
+    longest = std::max(longest, piece.size());
+    text += piece;
+    return true;
+  });
+  registry->WriteText([&](std::string_view) {
+    ++pieces_after_end;
+    return false;
+  });
+
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), std::ranges::count(registry->Text(), '\n'));
+  EXPECT_THAT(text, HasSubstr("\ncondition{name=\"tenant-9999\"} 9999\n"));
+  EXPECT_LT(longest, 64u << 10);
+  EXPECT_EQ(pieces_after_end, 0);
 }
 
 TEST(Registry, HasProcessMetrics) {
