@@ -1,7 +1,5 @@
 #include "common/net/http_client.h"
 
-#include <httplib.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -11,25 +9,14 @@
 #include "common/base/strings.h"
 #include "common/net/connection.h"
 #include "common/net/connection_pool.h"
+#include "common/net/response_parser.h"
 
 namespace tenantry::net {
 namespace {
 
-constexpr Connection::HeadLimits kHeadLimits{
-    .first_line_bytes = 512, .line_bytes = 16 << 10, .total_bytes = 64 << 10};
+constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kMaxBodyBytes = 256 << 20;
 constexpr std::size_t kMaxErrorBodyBytes = 1 << 20;
-
-// cpp-httplib's HTTP/1.1 on a stream of ours. Holds no state between requests: thread-safe.
-class HttpProtocol : public httplib::ClientImpl {
- public:
-  HttpProtocol() : ClientImpl("", 0) {
-    set_url_encode(false);
-    set_follow_location(false);
-    set_decompress(false);
-  }
-  using ClientImpl::process_request;
-};
 
 struct BaseUrl {
   bool is_tls = false;
@@ -94,15 +81,10 @@ Result<void> CheckRequest(const HttpRequest& request) {
   return {};
 }
 
-Headers CopyHeaders(const httplib::Headers& headers) {
-  Headers result;
-  for (const auto& [name, value] : headers) {
-    std::string lower_case = name;
-    std::transform(lower_case.begin(), lower_case.end(), lower_case.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    result.emplace_back(std::move(lower_case), value);
-  }
-  return result;
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
 }
 
 bool IsRead(const HttpRequest& request) {
@@ -116,6 +98,8 @@ struct Exchange {
   bool is_stopped = false;   // the receiver wanted no more
   bool is_too_large = false;
   bool has_head = false;
+  bool keeps_connection = false;
+  std::string problem;  // with the answer, beside what the connection knows
   HttpResponse response;
 };
 
@@ -147,7 +131,7 @@ class PooledHttpClient final : public HttpClient {
                            std::chrono::milliseconds idle_timeout, const Receiver& on_data);
   Exchange ExchangeOn(Connection& connection, const HttpRequest& request,
                       std::chrono::milliseconds idle_timeout, const Receiver& on_data);
-  httplib::Request MakeRequest(const HttpRequest& request) const;
+  std::string Encode(const HttpRequest& request) const;
   Error MakeError(const Connection& connection, const HttpRequest& request,
                   const Exchange& exchange) const;
   Error InContext(Error error, const HttpRequest& request) const;
@@ -155,7 +139,6 @@ class PooledHttpClient final : public HttpClient {
   const BaseUrl url_;
   const bool is_mutual_;
   const std::unique_ptr<ConnectionPool> pool_;
-  HttpProtocol protocol_;
 };
 
 // A kept connection that turns out to be closed is replaced once, when the server cannot have seen
@@ -166,6 +149,62 @@ bool MayRetry(const ConnectionPool::Lease& lease, const HttpRequest& request) {
          connection.failure() != ConnectionFailure::kTimeout &&
          connection.failure() != ConnectionFailure::kWoken &&
          (IsRead(request) || connection.bytes_written() == 0);
+}
+
+bool WriteAll(Connection& connection, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = connection.write(bytes.data(), bytes.size());
+    if (count <= 0) {
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+// Hands a piece of the body to whom it is for. False: no more is wanted.
+bool TakePiece(std::string_view piece, const Receiver& on_data, Exchange* exchange) {
+  if (on_data != nullptr && exchange->is_streamed) {
+    exchange->is_stopped = !on_data(piece);
+    return !exchange->is_stopped;
+  }
+  const std::size_t limit = on_data != nullptr ? kMaxErrorBodyBytes : kMaxBodyBytes;
+  exchange->is_too_large = exchange->response.body.size() + piece.size() > limit;
+  if (!exchange->is_too_large) {
+    exchange->response.body += piece;
+  }
+  return !exchange->is_too_large;
+}
+
+// False: the exchange is over.
+bool TakeBytes(std::string_view bytes, ResponseParser& parser, const Receiver& on_data,
+               Exchange* exchange) {
+  using Progress = ResponseParser::Progress;
+  while (!parser.is_complete()) {
+    if (bytes.empty()) {
+      return true;
+    }
+    const ResponseParser::Step step = parser.Take(bytes);
+    bytes.remove_prefix(step.taken);
+    if (step.progress == Progress::kMalformed || step.progress == Progress::kHeadTooLong) {
+      exchange->problem = step.progress == Progress::kMalformed
+                              ? "the answer is not HTTP"
+                              : "the head of the message is too long";
+      return false;
+    }
+    if (step.progress == Progress::kBody && !std::exchange(exchange->has_head, true)) {
+      exchange->response.status = parser.status();
+      exchange->response.headers = parser.headers();
+      exchange->is_streamed = on_data != nullptr && parser.status() < 300;
+    }
+    if (!step.piece.empty() && !TakePiece(step.piece, on_data, exchange)) {
+      return false;
+    }
+  }
+  exchange->is_complete = true;
+  // What follows an answer is no answer to anything.
+  exchange->keeps_connection = parser.KeepsConnection() && bytes.empty();
+  return false;
 }
 
 Result<HttpResponse> PooledHttpClient::Run(const HttpRequest& request, int wake_fd,
@@ -186,7 +225,7 @@ Result<HttpResponse> PooledHttpClient::Run(const HttpRequest& request, int wake_
       return std::move(exchange.response);
     }
     if (exchange.is_complete) {
-      if (exchange.response.Header("connection") != "close") {
+      if (exchange.keeps_connection) {
         pool_->Give(std::move(lease).value());
       }
       return std::move(exchange.response);
@@ -202,59 +241,53 @@ Exchange PooledHttpClient::ExchangeOn(Connection& connection, const HttpRequest&
                                       std::chrono::milliseconds idle_timeout,
                                       const Receiver& on_data) {
   Exchange exchange;
-  httplib::Request wire_request = MakeRequest(request);
-  wire_request.response_handler = [&](const httplib::Response& head) {
-    exchange.has_head = true;
-    exchange.response.status = head.status;
-    connection.EndHead();
-    if (on_data != nullptr) {
-      exchange.is_streamed = head.status < 300;
+  if (!WriteAll(connection, Encode(request))) {
+    return exchange;
+  }
+  using Body = ResponseParser::Body;
+  ResponseParser parser(request.method == "HEAD" ? Body::kNone : Body::kPossible);
+  std::array<char, kReadBytes> buffer;
+  for (;;) {
+    const ssize_t count = connection.read(buffer.data(), buffer.size());
+    if (count <= 0) {
+      exchange.is_complete = count == 0 && parser.ends_with_connection();
+      return exchange;
+    }
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+    if (!TakeBytes(bytes, parser, on_data, &exchange)) {
+      return exchange;
+    }
+    if (exchange.has_head && on_data != nullptr) {
       connection.SetIdleTimeout(idle_timeout);
     }
-    return true;
-  };
-  wire_request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t,
-                                      std::uint64_t) {
-    if (on_data != nullptr && exchange.response.status < 300) {
-      exchange.is_stopped = !on_data(std::string_view(data, size));
-      return !exchange.is_stopped;
-    }
-    const std::size_t limit = on_data != nullptr ? kMaxErrorBodyBytes : kMaxBodyBytes;
-    exchange.is_too_large = exchange.response.body.size() + size > limit;
-    if (!exchange.is_too_large) {
-      exchange.response.body.append(data, size);
-    }
-    return !exchange.is_too_large;
-  };
-  connection.BeginHead(kHeadLimits);
-  httplib::Response response;
-  httplib::Error ignored = httplib::Error::Success;  // the connection knows better
-  exchange.is_complete =
-      protocol_.process_request(connection, wire_request, response, false, ignored) &&
-      response.status >= 100;
-  exchange.response.status = response.status;
-  exchange.response.headers = CopyHeaders(response.headers);
-  return exchange;
+  }
 }
 
-httplib::Request PooledHttpClient::MakeRequest(const HttpRequest& request) const {
-  httplib::Request result;
-  result.method = request.method;
-  result.path = url_.prefix + request.path;
-  result.body = request.body;
+std::string PooledHttpClient::Encode(const HttpRequest& request) const {
+  std::string text = request.method + " " + url_.prefix + request.path + " HTTP/1.1\r\n";
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  const auto add_unless_there = [&](std::string_view name, std::string_view value) {
+    if (std::none_of(request.headers.begin(), request.headers.end(), [name](const auto& header) {
+          return EqualsIgnoringCase(header.first, name);
+        })) {
+      add(name, value);
+    }
+  };
   for (const auto& [name, value] : request.headers) {
-    result.headers.emplace(name, value);
+    add(name, value);
   }
-  if (!result.has_header("Host")) {
-    result.headers.emplace("Host", url_.authority);
-  }
-  if (!result.has_header("User-Agent")) {
-    result.headers.emplace("User-Agent", "tenantry/" TENANTRY_VERSION);
-  }
+  add_unless_there("Host", url_.authority);
+  add_unless_there("User-Agent", "tenantry/" TENANTRY_VERSION);
+  add_unless_there("Accept", "*/*");
   if (!request.content_type.empty()) {
-    result.headers.emplace("Content-Type", request.content_type);
+    add("Content-Type", request.content_type);
   }
-  return result;
+  if (!IsRead(request) || !request.body.empty()) {
+    add("Content-Length", std::to_string(request.body.size()));
+  }
+  return text.append("\r\n").append(request.body);
 }
 
 Error PooledHttpClient::MakeError(const Connection& connection, const HttpRequest& request,
@@ -271,11 +304,9 @@ Error PooledHttpClient::MakeError(const Connection& connection, const HttpReques
   if (connection.failure() == ConnectionFailure::kWoken) {
     return InContext({.code = ErrorCode::kCancelled, .message = "stopped"}, request);
   }
-  std::string why = connection.failure_text();
-  if (connection.failure() == ConnectionFailure::kNone) {
-    why = exchange.has_head || connection.bytes_read() == 0
-              ? "the server closed the connection before its answer was complete"
-              : "the answer is not HTTP";
+  std::string why = exchange.problem.empty() ? connection.failure_text() : exchange.problem;
+  if (why.empty()) {
+    why = "the server closed the connection before its answer was complete";
   }
   if (exchange.is_streamed && connection.failure() == ConnectionFailure::kTimeout) {
     return InContext({.code = ErrorCode::kUnavailable, .message = why, .reason = kSilent}, request);
