@@ -144,6 +144,12 @@ void JsonReader::Json(const char* name, std::string& member) {
   member = DumpJson(*value);
 }
 
+void JsonReader::Json(const char* name, PackedText& member) {
+  std::string text;
+  Json(name, text);
+  member = text;
+}
+
 void JsonReader::Selector(const char* name, std::map<std::string, std::string>& member) {
   if (Find(name) == nullptr) {
     return;

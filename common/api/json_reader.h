@@ -15,6 +15,7 @@
 #include "common/api/enum_names.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/packed_text.h"
 #include "common/base/secret.h"
 #include "common/base/shared_text.h"
 #include "common/base/strings.h"
@@ -85,6 +86,7 @@ class JsonReader {
   void Bytes(const char* name, std::optional<std::string>& member);
   // Any JSON object, kept as text.
   void Json(const char* name, std::string& member);
+  void Json(const char* name, PackedText& member);
   // A label selector with matchLabels; an empty one selects everything.
   void Selector(const char* name, std::map<std::string, std::string>& member);
   void Selector(const char* name, std::optional<std::map<std::string, std::string>>& member);

@@ -51,6 +51,7 @@ class JsonWriter {
   void Bytes(const char* name, const std::string& member);
   void Bytes(const char* name, const std::optional<std::string>& member);
   void Json(const char* name, const std::string& member);
+  void Json(const char* name, const PackedText& member) { Json(name, member.str()); }
   void Selector(const char* name, const std::map<std::string, std::string>& member);
   void Selector(const char* name, const std::optional<std::map<std::string, std::string>>& member);
   void Check(const char* /*name*/, bool /*holds*/, const char* /*problem*/) {}

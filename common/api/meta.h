@@ -62,7 +62,7 @@ struct ObjectMeta {
   std::optional<std::string> deletion_timestamp;  // RFC 3339; set: being deleted
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
-  std::vector<std::string> finalizers;
+  std::vector<SharedText> finalizers;
 
   ObjectKey key() const { return {ns, name}; }
   bool deleting() const { return deletion_timestamp.has_value(); }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "common/api/meta.h"
+#include "common/base/packed_text.h"
+#include "common/base/shared_text.h"
 
 namespace tenantry::api {
 
@@ -34,14 +36,14 @@ struct SchemaSource {
 struct TenantSpec {
   std::string display_name;
   TenantId tenant_id;  // tenantID; empty: metadata.name (see EffectiveTenantId)
-  std::string tier = "Standard";
+  SharedText tier = "Standard";
   std::string admin_email;
   Name data_store;                 // dataStoreRef.name
   Namespace data_store_namespace;  // dataStoreRef.namespace; empty: the Tenant's own
   Isolation isolation = Isolation::kSchema;
   SchemaSource schema;
-  std::string config_json;  // config: any JSON object as text; empty: none
-  std::vector<std::string> features;
+  PackedText config_json;  // config: any JSON object as text; empty: none
+  std::vector<SharedText> features;
   Limits limits;
   DeletionPolicy deletion_policy = DeletionPolicy::kRetain;
   bool suspend = false;

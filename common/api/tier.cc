@@ -97,12 +97,12 @@ Result<EffectiveTenant> MakeEffectiveTenant(const TierCatalogue& tiers, const Te
   const Tier* tier = tiers.Find(spec.tier);
   if (tier == nullptr) {
     return Error{.code = ErrorCode::kInvalid,
-                 .message = "spec.tier: tier " + Shorten(spec.tier) +
+                 .message = "spec.tier: tier " + Shorten(spec.tier.str()) +
                             " does not exist; there are " + tiers.Names() +
                             ". Choose one of them, or add it to the operator's tiers file.",
                  .reason = reason::kInvalidSpec};
   }
-  const Result<std::string> config = MergeConfig(tier->config_json, spec.config_json);
+  const Result<std::string> config = MergeConfig(tier->config_json, spec.config_json.str());
   if (!config) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = "spec." + config.error().message,
@@ -116,7 +116,7 @@ Result<EffectiveTenant> MakeEffectiveTenant(const TierCatalogue& tiers, const Te
   effective.features.assign(features.begin(), features.end());
   const json document = {{"tenantID", EffectiveTenantId(tenant).value()},
                          {"displayName", spec.display_name},
-                         {"tier", spec.tier},
+                         {"tier", spec.tier.str()},
                          {"adminEmail", spec.admin_email},
                          {"features", effective.features},
                          {"limits", ToJson(effective.limits)},

@@ -9,6 +9,7 @@
 #include "common/api/protocol.h"
 #include "common/api/tenant.h"
 #include "common/api/tier.h"
+#include "common/base/boxed.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "operator/plan/binding.h"
@@ -55,7 +56,7 @@ struct TenantMemory {
     std::string token;  // of the annotation that asked for them
     Credentials credentials;
   };
-  std::optional<NextCredentials> rotation;        // running, not yet published
+  Boxed<NextCredentials> rotation;                // running, not yet published
   bool provisioning = false;                      // a Provision was begun and has not succeeded yet
   std::optional<MonotonicTime> tell_progress_at;  // see IsSelfEvident
   std::string settled_inputs;  // PassInputs of the last pass that found nothing to do; else empty

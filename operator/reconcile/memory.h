@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 
 #include "common/api/meta.h"
@@ -16,8 +18,8 @@ class Memory {
   T& Of(const api::ObjectMeta& meta) {
     const MutexLock lock(mutex_);
     Entry& entry = entries_[meta.key()];
-    if (entry.uid != meta.uid) {
-      entry = Entry{meta.uid, T{}};
+    if (const std::size_t uid = std::hash<api::Uid>()(meta.uid); entry.uid_hash != uid) {
+      entry = Entry{uid, T{}};
     }
     return entry.value;
   }
@@ -29,7 +31,7 @@ class Memory {
 
  private:
   struct Entry {
-    api::Uid uid;
+    std::size_t uid_hash = 0;  // thousands of UIDs are worth shortening
     T value;
   };
   Mutex mutex_;

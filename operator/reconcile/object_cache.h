@@ -70,6 +70,13 @@ class ObjectCache {
     return found == objects_.end() ? nullptr : found->second;
   }
 
+  // Whether Upsert of that version would change nothing.
+  bool Has(const api::ObjectMeta& meta) const {
+    const Pointer known = Get(meta.key());
+    return known && known->meta.uid == meta.uid &&
+           !IsOlder(known->meta.resource_version, meta.resource_version);
+  }
+
   std::vector<Pointer> Select(const std::function<bool(const T&)>& wanted) const {
     std::vector<Pointer> selected;
     const MutexLock lock(mutex_);

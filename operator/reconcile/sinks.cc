@@ -80,6 +80,9 @@ class KindSink final : public Sink {
   }
 
   void Take(const Json& object, const api::ObjectMeta& meta, Origin origin) override {
+    if (IsKnown(meta)) {
+      return;  // mostly the echo of an own write
+    }
     switch (kind_) {
       case api::Kind::kDataStore:
         Pass(api::DecodeDataStore(object), meta, origin);
@@ -109,6 +112,18 @@ class KindSink final : public Sink {
         return informed_.world.fixture_sets.Keys();
     }
     return {};
+  }
+
+  bool IsKnown(const api::ObjectMeta& meta) const {
+    switch (kind_) {
+      case api::Kind::kDataStore:
+        return informed_.world.stores.Has(meta);
+      case api::Kind::kTenant:
+        return informed_.world.tenants.Has(meta);
+      case api::Kind::kFixtureSet:
+        return informed_.world.fixture_sets.Has(meta);
+    }
+    return false;
   }
 
   std::size_t size() const {

@@ -118,7 +118,8 @@ void TaskBoard::KeepLeftover(const std::string& id, const agents::AgentAddress& 
   if (last_agent_ == nullptr || *last_agent_ != agent) {
     last_agent_ = std::make_shared<const agents::AgentAddress>(agent);
   }
-  leftovers_.insert_or_assign(id, Leftover{last_agent_, now + kAgentsKeepTasks});
+  leftovers_.insert_or_assign(std::hash<std::string>()(id),
+                              Leftover{last_agent_, now + kAgentsKeepTasks});
 }
 
 void TaskBoard::SweepLeftovers(MonotonicTime now) {
@@ -133,7 +134,7 @@ void TaskBoard::RemoveLeftover(agents::Client& client, const std::string& id) {
   std::optional<Leftover> leftover;
   {
     const MutexLock lock(mutex_);
-    const auto found = leftovers_.find(id);
+    const auto found = leftovers_.find(std::hash<std::string>()(id));
     if (found == leftovers_.end()) {
       return;
     }

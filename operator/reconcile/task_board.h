@@ -66,7 +66,8 @@ class TaskBoard {
   const Clock& clock_;
   Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
-  std::map<std::string, Leftover> leftovers_ GUARDED_BY(mutex_);
+  // By their IDs' hashes: there are thousands. The worst that a mix-up brings is a needless Forget.
+  std::map<std::size_t, Leftover> leftovers_ GUARDED_BY(mutex_);
   std::shared_ptr<const agents::AgentAddress> last_agent_ GUARDED_BY(mutex_);
   MonotonicTime next_sweep_ GUARDED_BY(mutex_);
 };

@@ -1,5 +1,7 @@
 #include "operator/reconcile/world.h"
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -54,36 +56,58 @@ void TenantIndex::Update(const ObjectCache<api::Tenant>::Change& change) {
   }
   const MutexLock lock(mutex_);
   if (change.before) {
-    Erase(&by_store_, StoreKey(*change.before), change.before->meta.key());
-    Erase(&by_id_, IdKey(*change.before), change.before->meta.key());
+    Remove(*change.before);
   }
   if (change.after) {
-    by_store_[StoreKey(*change.after)].insert(change.after->meta.key());
-    by_id_[IdKey(*change.after)].insert(change.after->meta.key());
+    stores_[StoreKey(*change.after)].emplace(api::EffectiveTenantId(*change.after).value(),
+                                             change.after->meta.key());
+  }
+}
+
+void TenantIndex::Remove(const api::Tenant& tenant) {
+  const auto store = stores_.find(StoreKey(tenant));
+  if (store == stores_.end()) {
+    return;
+  }
+  TenantsById& tenants = store->second;
+  const auto [begin, end] = tenants.equal_range(api::EffectiveTenantId(tenant).value());
+  const auto found = std::find_if(
+      begin, end, [&](const auto& entry) { return entry.second == tenant.meta.key(); });
+  if (found != end) {
+    tenants.erase(found);
+  }
+  if (tenants.empty()) {
+    stores_.erase(store);
   }
 }
 
 std::vector<api::ObjectKey> TenantIndex::OfStore(const api::ObjectKey& store) const {
+  std::vector<api::ObjectKey> keys;
   const MutexLock lock(mutex_);
-  const auto found = by_store_.find(store);
-  return found == by_store_.end()
-             ? std::vector<api::ObjectKey>()
-             : std::vector<api::ObjectKey>(found->second.begin(), found->second.end());
+  if (const auto found = stores_.find(store); found != stores_.end()) {
+    for (const auto& [id, key] : found->second) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
 }
 
 std::int64_t TenantIndex::CountOfStore(const api::ObjectKey& store) const {
   const MutexLock lock(mutex_);
-  const auto found = by_store_.find(store);
-  return found == by_store_.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+  const auto found = stores_.find(store);
+  return found == stores_.end() ? 0 : static_cast<std::int64_t>(found->second.size());
 }
 
 std::vector<api::ObjectKey> TenantIndex::Claimants(const api::ObjectKey& store,
                                                    const api::TenantId& id) const {
+  std::vector<api::ObjectKey> keys;
   const MutexLock lock(mutex_);
-  const auto found = by_id_.find({store, id.value()});
-  return found == by_id_.end()
-             ? std::vector<api::ObjectKey>()
-             : std::vector<api::ObjectKey>(found->second.begin(), found->second.end());
+  if (const auto found = stores_.find(store); found != stores_.end()) {
+    const auto [begin, end] = found->second.equal_range(id.value());
+    std::transform(begin, end, std::back_inserter(keys),
+                   [](const auto& entry) { return entry.second; });
+  }
+  return keys;
 }
 
 void FixtureIndex::Update(const ObjectCache<api::FixtureSet>::Change& change) {

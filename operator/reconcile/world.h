@@ -28,15 +28,17 @@ struct AgentPod {
 class TenantIndex {
  public:
   void Update(const ObjectCache<api::Tenant>::Change& change);
+  // In the order of their tenant IDs.
   std::vector<api::ObjectKey> OfStore(const api::ObjectKey& store) const;
   std::int64_t CountOfStore(const api::ObjectKey& store) const;
   std::vector<api::ObjectKey> Claimants(const api::ObjectKey& store, const api::TenantId& id) const;
 
  private:
-  using Keys = std::set<api::ObjectKey>;
+  void Remove(const api::Tenant& tenant) REQUIRES(mutex_);
+
+  using TenantsById = std::multimap<std::string, api::ObjectKey>;
   mutable Mutex mutex_;
-  std::map<api::ObjectKey, Keys> by_store_ GUARDED_BY(mutex_);
-  std::map<std::pair<api::ObjectKey, std::string>, Keys> by_id_ GUARDED_BY(mutex_);
+  std::map<api::ObjectKey, TenantsById> stores_ GUARDED_BY(mutex_);
 };
 
 // Which FixtureSets may cover a Tenant: those that name it, and those of its namespace that select

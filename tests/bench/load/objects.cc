@@ -1,6 +1,8 @@
 #include "tests/bench/load/objects.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <random>
 
 #include "common/base/base64.h"
@@ -15,6 +17,18 @@ Json Labels(const std::string& tenant) {
           {"app.kubernetes.io/part-of", "tenantry-bench"},
           {"tenantry.dev/component", "binding"},
           {"tenantry.dev/tenant", tenant}};
+}
+
+// Text as configuration has it: no two Tenants have the same, and it does not compress to nothing.
+std::string Words(std::minstd_rand& random, std::size_t bytes) {
+  constexpr std::array kSyllables{"ac", "be", "com", "de", "er", "fi", "gra", "ho", "in", "ju",
+                                  "ka", "li", "mo",  "nu", "or", "pa", "qui", "re", "si", "to",
+                                  "un", "ve", "wi",  "xy", "ya", "zo", "-",   " ",  "/",  "."};
+  std::string text;
+  while (text.size() < bytes) {
+    text += kSyllables.at(random() % kSyllables.size());
+  }
+  return text.substr(0, bytes);
 }
 
 std::string RandomBytes(std::size_t count) {
@@ -38,10 +52,11 @@ Json MakeTenant(const api::Namespace& ns, const std::string& name, std::size_t b
                    {"dataStoreRef", {{"name", "main"}}},
                    {"isolation", "Schema"},
                    {"features", {"ai-recommendations", "beta-player"}}}}};
+  std::minstd_rand random(static_cast<unsigned>(std::hash<std::string>()(name)));
   std::size_t size = tenant.dump().size() + config.dump().size();
   for (int i = 0; size + kValueBytes < bytes; ++i) {
     const std::string key = "setting" + std::to_string(i);
-    config[key] = std::string(kValueBytes - key.size(), 'x');
+    config[key] = Words(random, kValueBytes - key.size());
     size += kValueBytes + 6;
   }
   tenant["spec"]["config"] = std::move(config);
