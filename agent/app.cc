@@ -12,10 +12,12 @@
 #include "agent/serve/task_api.h"
 #include "agent/tasks/runner.h"
 #include "common/base/clock.h"
+#include "common/base/unused_code.h"
 #include "common/net/http_server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/probes.h"
+#include "common/telemetry/profiles.h"
 
 namespace tenantry::agent {
 namespace {
@@ -127,11 +129,13 @@ Result<void> Run(const AgentConfig& config, TaskHandlers handlers, const std::st
   if (Result<void> started = control->Start(); !started) {
     return started;
   }
+  const auto debug = TRY(telemetry::ServeProfiles(config.debug_bind_address));
   const PlainServers plain = TRY(PlainServers::Start(config, *registry));
   log::Info("agent is ready", {{"name", info.name},
                                {"version", info.version},
                                {"port", control->port()},
                                {"probePort", plain.port()}});
+  ReleaseUnusedCode();  // the start needed more of it than what follows
   WaitFor(stop);
   runner->Stop();  // the event streams still tell how the tasks ended
   control->Stop();

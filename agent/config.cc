@@ -3,6 +3,7 @@
 #include "common/base/quantity.h"
 #include "common/base/strings.h"
 #include "common/flags/values.h"
+#include "common/telemetry/profiles.h"
 
 namespace tenantry::agent {
 namespace {
@@ -33,6 +34,9 @@ flags::Program AgentFlags() {
            {"health-probe-bind-address", ":8081",
             "address of /livez, /readyz, /startupz and /healthz, without TLS"},
            {"metrics-bind-address", ":8081", "address of /metrics, without TLS; may be the same"},
+           {"debug-bind-address", "0",
+            "loopback address of /debug/pprof/profile and /debug/pprof/heap, such as "
+            "127.0.0.1:6060; 0: none"},
            {"tls-ca-file", "", "PEM: the CA of the operator's certificate (required)"},
            {"tls-cert-file", "",
             "PEM: the agent's certificate, followed when it is renewed"
@@ -61,6 +65,8 @@ Result<AgentConfig> MakeAgentConfig(const flags::Values& values) {
                      .metrics_bind_address = values.at("metrics-bind-address"),
                      .trust_domain = values.at("trust-domain"),
                      .fixtures_dir = values.at("fixtures-dir")};
+  config.debug_bind_address = TRY(flags::Named(
+      telemetry::ParseDebugAddress(values.at("debug-bind-address")), values, "debug-bind-address"));
   config.tls.ca_file = TRY(flags::Required(values, "tls-ca-file", kWhyTls));
   config.tls.certificate_file = TRY(flags::Required(values, "tls-cert-file", kWhyTls));
   config.tls.key_file = TRY(flags::Required(values, "tls-key-file", kWhyTls));

@@ -17,6 +17,7 @@ struct AgentConfig {
   std::string listen_address;
   std::string health_probe_bind_address;
   std::string metrics_bind_address;
+  std::string debug_bind_address;  // empty: none
   net::TlsFiles tls;
   std::string trust_domain;
   std::string fixtures_dir;

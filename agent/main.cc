@@ -16,6 +16,7 @@
 #include "agent/provision/handlers.h"
 #include "common/flags/flags.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/profiles.h"
 
 namespace tenantry::agent {
 namespace {
@@ -60,6 +61,9 @@ int Main(int argc, const char* const* argv) {
     return 2;
   }
   log::Configure(config->log_level, config->log_encoding);
+  if (!config->debug_bind_address.empty()) {
+    telemetry::RestartForHeapProfiles(argv);
+  }
   // Connections and tasks are threads that do little: an arena each would cost megabytes.
   mallopt(M_ARENA_MAX, 2);
   ::signal(SIGPIPE, SIG_IGN);

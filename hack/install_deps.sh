@@ -18,7 +18,7 @@ readonly PACKAGES=(
   cmake ninja-build ccache g++ make pkg-config git libc6-dev
   libcpp-httplib-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
   libyaml-cpp-dev libcli11-dev libpq-dev libpqxx-dev libhiredis-dev zlib1g-dev
-  libzstd-dev libxxhash-dev libsimdjson-dev libre2-dev
+  libzstd-dev libxxhash-dev libsimdjson-dev libre2-dev libgoogle-perftools-dev
   # tests
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql postgresql-client redis-server redis-tools etcd-server

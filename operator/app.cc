@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/unused_code.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
 #include "operator/agents/client.h"
@@ -23,6 +24,7 @@
 #include "operator/kube/events.h"
 #include "operator/kube/lease.h"
 #include "operator/kube/wait.h"
+#include "operator/reconcile/cache_bytes.h"
 #include "operator/reconcile/controller.h"
 #include "operator/reconcile/random.h"
 #include "operator/reconcile/tenant_gauges.h"
@@ -223,6 +225,7 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
                               : Error{ErrorCode::kUnavailable, "the lease was not renewed in time"};
   };
   kube::AccessReviewer reviewer(**kube, clock);
+  reconcile::AddCacheGauges(*registry, world, index);
   const auto servers = Servers::Start(config,
                                       {.live = {{"leader-election", leading}},
                                        .ready = {{"informer-sync", synced}},
@@ -245,6 +248,7 @@ int RunOperator(const OperatorConfig& config, std::stop_token stop) {
   const std::jthread trim([](const std::stop_token& done) {
     do {
       malloc_trim(0);  // what lists and bursts have used goes back to the system
+      ReleaseUnusedCode();
     } while (kube::WaitFor(done, kTrimPeriod) == kube::Waited::kWhole);
   });
   const std::jthread resync([&](const std::stop_token& done) {

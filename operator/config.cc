@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/flags/values.h"
+#include "common/telemetry/profiles.h"
 
 namespace tenantry {
 namespace {
@@ -65,6 +66,9 @@ flags::Program OperatorFlags() {
            {"metrics-cert-path", "",
             "folder with tls.crt and tls.key for it; default: a self-signed certificate"},
            {"health-probe-bind-address", ":8081", "address of /livez, /readyz and /healthz"},
+           {"debug-bind-address", "0",
+            "loopback address of /debug/pprof/profile and /debug/pprof/heap, such as "
+            "127.0.0.1:6060; 0: none"},
            {"leader-elect", "true", "only the holder of the Lease works; the others stand by"},
            {"leader-election-id", "tenantry-operator", "name of the Lease"},
            {"leader-election-namespace", "",
@@ -112,6 +116,8 @@ Result<OperatorConfig> MakeOperatorConfig(const flags::Values& values) {
                         .leader_election_namespace = values.at("leader-election-namespace"),
                         .tiers_file = values.at("tiers-file"),
                         .trust_domain = values.at("trust-domain")};
+  config.debug_bind_address = TRY(flags::Named(
+      telemetry::ParseDebugAddress(values.at("debug-bind-address")), values, "debug-bind-address"));
   config.kube_api_qps = TRY(flags::NumberFromZero(values, "kube-api-qps"));
   config.kube_api_burst = TRY(flags::WholeNumber(values, "kube-api-burst", 1, 100'000));
   config.lease_duration = TRY(flags::Duration(values, "leader-election-lease-duration"));

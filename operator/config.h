@@ -30,6 +30,7 @@ struct OperatorConfig {
   bool metrics_secure = false;
   std::string metrics_cert_path;  // empty: self-signed
   std::string health_probe_bind_address;
+  std::string debug_bind_address;  // empty: none
   bool leader_elect = true;
   std::string leader_election_id;
   std::string leader_election_namespace;  // empty: where the operator runs

@@ -11,6 +11,7 @@
 
 #include "common/flags/flags.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/profiles.h"
 #include "operator/app.h"
 #include "operator/config.h"
 
@@ -40,6 +41,9 @@ int Main(int argc, const char* const* argv) {
     return 2;
   }
   log::Configure(config->log_level, config->log_encoding);
+  if (!config->debug_bind_address.empty()) {
+    telemetry::RestartForHeapProfiles(argv);
+  }
   // Workers and watches are many threads that do little: an arena each would cost megabytes.
   mallopt(M_ARENA_MAX, 2);
   ::signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,7 @@
 
 #include "common/net/tls.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/profiles.h"
 
 namespace tenantry {
 namespace {
@@ -55,6 +56,7 @@ Result<Servers> Servers::Start(const OperatorConfig& config, Content content, co
     metrics = servers.metrics_.get();
   }
   telemetry::AddMetrics(*metrics, content.registry, hooks);
+  servers.debug_ = TRY(telemetry::ServeProfiles(config.debug_bind_address));
   TRY(servers.probes_->Start());
   if (servers.metrics_) {
     TRY(servers.metrics_->Start());

@@ -14,7 +14,8 @@
 namespace tenantry {
 
 // Where the operator answers: probes in plain HTTP, metrics in plain HTTP or, with
-// --metrics-secure, over TLS and for those only whom Kubernetes lets read them.
+// --metrics-secure, over TLS and for those only whom Kubernetes lets read them; profiles where
+// --debug-bind-address says.
 class Servers {
  public:
   struct Content {
@@ -31,6 +32,7 @@ class Servers {
  private:
   std::unique_ptr<net::HttpServer> probes_;
   std::unique_ptr<net::HttpServer> metrics_;  // null: both have the same address
+  std::unique_ptr<net::HttpServer> debug_;    // null: off
 };
 
 }  // namespace tenantry

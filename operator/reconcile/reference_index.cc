@@ -70,4 +70,18 @@ std::size_t ReferenceIndex::size(Reference reference) const {
   return Of(reference).entries.size();
 }
 
+std::size_t ReferenceIndex::Bytes(Reference reference) const {
+  constexpr std::size_t kNodeBytes = 4 * sizeof(void*) + sizeof(api::ObjectKey) + sizeof(Entry);
+  static const std::size_t inside = std::string().capacity();  // of a std::string itself
+  std::size_t bytes = 0;
+  const MutexLock lock(mutex_);
+  for (const auto& [key, entry] : Of(reference).entries) {
+    bytes += kNodeBytes;
+    for (const std::string* text : {&key.ns.value(), &key.name.value(), &entry.owner.value()}) {
+      bytes += text->capacity() > inside ? text->capacity() + 1 : 0;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace tenantry::reconcile

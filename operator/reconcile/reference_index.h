@@ -36,6 +36,7 @@ class ReferenceIndex {
   std::optional<std::string> VersionOf(Reference reference, const api::ObjectKey& key) const;
   std::vector<api::ObjectKey> Keys(Reference reference) const;
   std::size_t size(Reference reference) const;
+  std::size_t Bytes(Reference reference) const;  // what it takes in memory, about
 
   // The Tenant that a managed object was made for; empty: it is somebody else's.
   static api::Name OwnerOf(const api::ObjectMeta& meta);
