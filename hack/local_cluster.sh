@@ -6,11 +6,14 @@ source "$(dirname "$0")/lib.sh"
 
 usage() {
   cat <<TEXT
-Usage: ${0##*/} up|down|env|status
+Usage: ${0##*/} up|down|env|status|stop NAME [SIGNAL]|start NAME
   up       starts etcd, kube-apiserver, PostgreSQL and Redis on free ports; nothing if they run
   down     stops them and removes the scratch folder
   env      prints what to export: eval "\$(hack/local_cluster.sh env)"
   status   tells what runs; exit code 1 unless all does
+  stop     ends one of these servers by SIGNAL (default: TERM) and keeps its data
+  start    starts it again, on the same port; does not wait until it answers
+           NAME: ${SERVERS[*]}
 TENANTRY_CLUSTER_DIR is the scratch folder (now: $CLUSTER_DIR). PostgreSQL refuses to
 run as root: then it runs as the user "postgres".
 TEXT
@@ -28,7 +31,10 @@ AS_POSTGRES=()
 [ "$UID" != 0 ] || AS_POSTGRES=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
 readonly AS_POSTGRES
 
-start() { start_process "$RUN_DIR/$1.pid" "$LOG_DIR/$1.log" "${@:2}"; }
+start() {
+  (umask 077 && printf '%q ' "${@:2}" >"$RUN_DIR/$1.command")  # for start_again
+  start_process "$RUN_DIR/$1.pid" "$LOG_DIR/$1.log" "${@:2}"
+}
 
 # await NAME SECONDS COMMAND...: until the server answers; shows its log's end when it does not.
 await() {
@@ -299,6 +305,20 @@ status() {
   all_run
 }
 
+# The two halves of a server's restart, for tests of what a restart does to others.
+stop_one() {
+  [ -s "$RUN_DIR/${1:-}.command" ] || fail "there is no server '${1:-}'; there are ${SERVERS[*]}."
+  stop_process "$RUN_DIR/$1.pid" "${2:-TERM}"
+}
+
+start_again() {
+  local -a command
+  [ -s "$RUN_DIR/${1:-}.command" ] || fail "there is no server '${1:-}'; there are ${SERVERS[*]}."
+  ! process_runs "$RUN_DIR/$1.pid" || fail "$1 runs already."
+  eval "command=($(<"$RUN_DIR/$1.command"))"
+  start "$1" "${command[@]}"
+}
+
 main() {
   case "${1:-}" in
     up) up ;;
@@ -306,6 +326,8 @@ main() {
     env) all_run || fail "the local cluster does not run; start it with: hack/local_cluster.sh up" &&
       cat "$CLUSTER_DIR/env" ;;
     status) status ;;
+    stop) stop_one "${@:2}" ;;
+    start) start_again "${@:2}" ;;
     -h | --help) usage ;;
     *) usage >&2 && exit 2 ;;
   esac

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <optional>
 
+#include "tests/support/clock_shift.h"
 #include "tests/support/line_faults.h"
 
 namespace tenantry::testing {
@@ -88,7 +89,7 @@ class HttpProxy::Session {
     if (!body) {
       return false;
     }
-    request->body = *std::move(body);
+    request->body = ShiftTimestamps(*std::move(body), -Offset());
     const std::string method = request->Word(0);
     const std::string target = request->Word(1);
     const HttpFault fault = proxy_.Decide(method, target);
@@ -151,7 +152,7 @@ class HttpProxy::Session {
     if (!body) {
       return EndClient(fault);
     }
-    answer->body = *std::move(body);
+    answer->body = ShiftTimestamps(*std::move(body), Offset());
     if (proxy_.Tell(write, Moment::kAfter) == Then::kCut) {
       return EndClient(fault);
     }
@@ -179,8 +180,17 @@ class HttpProxy::Session {
     if (!upstream_->channel.Write(Whole(request))) {
       return std::nullopt;
     }
-    return upstream_->channel.ReadHead();
+    auto head = upstream_->channel.ReadHead();
+    if (!head) {
+      return std::nullopt;
+    }
+    for (auto& [name, value] : head->headers) {
+      value = name == "Date" ? ShiftDate(value, Offset()) : value;
+    }
+    return head;
   }
+
+  std::chrono::seconds Offset() const { return std::chrono::seconds(proxy_.clock_offset_); }
 
   bool Answer(const HttpMessage& answer, const HttpFault& fault) {
     const std::string whole = Whole(answer);
@@ -219,7 +229,7 @@ class HttpProxy::Session {
       }
       rest += *chunk;
       for (std::size_t end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-        const auto then = SendLine(faults.Take(rest.substr(0, end + 1)));
+        const auto then = SendLine(faults.Take(ShiftTimestamps(rest.substr(0, end + 1), Offset())));
         if (then != LineFaults::Then::kGoOn) {
           return EndStream(then, fault);
         }

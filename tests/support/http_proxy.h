@@ -53,6 +53,10 @@ class HttpProxy {
   void OnWrite(WriteHook hook, const std::string& part = {});
   int writes() const;
 
+  // The target's clock seems to be so much ahead, in its times of objects' creation and deletion
+  // and in the header Date; what the client sends back of these is what the target said.
+  void SetClockOffset(std::chrono::seconds offset) { clock_offset_ = offset.count(); }
+
   // Now, for all connections.
   void CutAll(Cut cut) { acceptor_.links().EndAll(cut); }
   void SetDoor(Acceptor::Door door) { acceptor_.SetDoor(door); }
@@ -73,6 +77,7 @@ class HttpProxy {
   const SslContext server_context_;
   const SslContext client_context_;
   const std::regex uncounted_;
+  std::atomic<std::chrono::seconds::rep> clock_offset_ = 0;
   mutable Mutex mutex_;
   std::vector<Rule> rules_ GUARDED_BY(mutex_);
   std::optional<FaultPlan> plan_ GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "tests/support/postgres_server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -41,29 +43,57 @@ constexpr char kSettings[] =
     "shared_buffers = 32MB\npassword_encryption = scram-sha-256\nautovacuum = off\n"
     "log_statement = 'ddl'\n";
 
+// The words that run a command with a disk of its own at `folder`: nobody else sees it, and it is
+// gone when the command ends.
+std::vector<std::string> WithDisk(const std::string& size, const std::string& folder) {
+  constexpr char kScript[] =
+      R"(uid=$(id -u "$2") && mount -t tmpfs -o "size=$0,mode=0700,uid=$uid" tmpfs "$1" && )"
+      R"(shift 2 && exec "$@")";
+  const bool is_root = ::geteuid() == 0;
+  std::vector<std::string> words = {"unshare", "--mount"};
+  if (!is_root) {
+    words.insert(words.end(), {"--user", "--map-current-user", "--keep-caps"});
+  }
+  const std::string owner = is_root ? kUser : std::to_string(::geteuid());
+  words.insert(words.end(), {"sh", "-c", kScript, size, folder, owner});
+  const std::vector<std::string> as_user = RunAs(kUser, {"--pdeathsig", "QUIT"});
+  words.insert(words.end(), as_user.begin(), as_user.end());
+  return words;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
+Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() { return StartWithDisk(""); }
+
+Result<std::unique_ptr<PostgresServer>> PostgresServer::StartWithDisk(const std::string& size) {
   std::unique_ptr<PostgresServer> server(new PostgresServer);
+  server->disk_size_ = size;
   TRY(server->Prepare());
   TRY(server->Launch());
-  TRY(server->Script("postgres", "CREATE ROLE tenantry_admin LOGIN CREATEROLE CREATEDB PASSWORD '" +
-                                     std::string(kAdminPassword) + "'"));
-  TRY(server->Script("postgres", "CREATE DATABASE app OWNER tenantry_admin"));
+  TRY(server->MakeDatabase());
   return server;
 }
 
+Result<void> PostgresServer::MakeDatabase() {
+  TRY(Script("postgres", "CREATE ROLE tenantry_admin LOGIN CREATEROLE CREATEDB PASSWORD '" +
+                             std::string(kAdminPassword) + "'"));
+  if (disk_size_.empty()) {
+    return Script("postgres", "CREATE DATABASE app OWNER tenantry_admin");
+  }
+  TRY(Script("postgres", "CREATE TABLESPACE disk LOCATION '" + folder_.path() + "/disk'"));
+  return Script("postgres", "CREATE DATABASE app OWNER tenantry_admin TABLESPACE disk");
+}
+
 Result<void> PostgresServer::Launch() {
-  const auto arguments = [this](int port) -> std::vector<std::string> {
-    return {Program("postgres"),
-            "-D",
-            folder_.path() + "/data",
-            "-p",
-            std::to_string(port),
-            "-c",
-            "listen_addresses=127.0.0.1,127.0.0.2",
-            "-k",
-            folder_.path()};
+  const auto arguments = [this](int port) {
+    std::vector<std::string> words;
+    if (!disk_size_.empty()) {
+      words = WithDisk(disk_size_, folder_.path() + "/disk");
+    }
+    words.insert(words.end(),
+                 {Program("postgres"), "-D", folder_.path() + "/data", "-p", std::to_string(port),
+                  "-c", "listen_addresses=127.0.0.1,127.0.0.2", "-k", folder_.path()});
+    return words;
   };
   const auto answers = [this](int port) {
     const auto login = access(kUser, kSuperuserPassword, "postgres", port);
@@ -74,7 +104,7 @@ Result<void> PostgresServer::Launch() {
       {.name = "PostgreSQL",
        .arguments = arguments,
        .answers = answers,
-       .user = kUser,
+       .user = disk_size_.empty() ? kUser : "",  // who mounts is not yet the server's user
        .end_signal = SIGQUIT}));  // the immediate shutdown, which still removes shared memory
   return {};
 }
@@ -96,6 +126,7 @@ Result<void> PostgresServer::Prepare() {
   folder_.Write("server.crt", leaf.certificate_pem);
   std::filesystem::permissions(folder_.Write("server.key", leaf.key_pem),
                                std::filesystem::perms::owner_read);
+  std::filesystem::create_directory(folder + "/disk");
   TRY(Run("", {"chown", "-R", kUser, folder}));
   TRY(Run(kUser, {Program("initdb"), "--pgdata=" + folder + "/data", "--username=postgres",
                   "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",

@@ -17,6 +17,9 @@ class PostgresServer {
  public:
   // Returns when the server answers.
   static Result<std::unique_ptr<PostgresServer>> Start();
+  // The same with database `app` on a disk of its own of that size ("64m"), which can be full; the
+  // write-ahead log is elsewhere. Needs the right to mount, or to make a user namespace.
+  static Result<std::unique_ptr<PostgresServer>> StartWithDisk(const std::string& size);
 
   int port() const { return process_->port(); }
   // Signs the server's certificate, whose names are 127.0.0.1 and localhost; the server listens on
@@ -48,11 +51,13 @@ class PostgresServer {
   PostgresServer() = default;
   Result<void> Prepare();
   Result<void> Launch();
+  Result<void> MakeDatabase();
   api::PostgresAccess access(const std::string& user, const std::string& password,
                              const std::string& database, int port) const;
 
   TemporaryFolder folder_;
   std::string ca_pem_;
+  std::string disk_size_;  // of `app`'s own; empty: it has none
   std::unique_ptr<ServerProcess> process_;
 };
 

@@ -47,8 +47,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(AgentFaults, ChangeNothingInTheEnd) {
   proxies_.agent().Add({.pattern = GetParam().pattern, .fault = GetParam().fault, .times = 4});
   proxies_.agent().CutAll(Cut::kClose);  // a new stream of events, too
+  FaultClock clock("agent: " + std::string(GetParam().name));
   acme_.Begin();
   acme_.BecomeWhole();
+  clock.Note("whole");
   EXPECT_FALSE(proxies_.agent().Befallen().empty());
   acme_.ExpectRemovable();
 }
@@ -57,34 +59,58 @@ TEST_F(AgentFaults, OfCredentialsAreForAHumanAndMendedWithoutARestart) {
   proxies_.agent().Add({.pattern = "^POST /v1/tasks",
                         .fault = {.kind = Kind::kAnswer, .status = 401},
                         .times = kAlways});
+  FaultClock clock("agent answers 401");
   acme_.Begin();
-  EXPECT_NE(acme_.BecomesUnready("tenant", "acme", "AgentUnauthorized"), "");
-  EXPECT_EQ(acme_.Condition("tenant", "acme", "Stalled").status, "True");
-  acme_.Judge();
+  acme_.ExpectUnready("tenant", "acme", "AgentUnauthorized", Acme::Shape::kStalled, {});
+  clock.Note("Tenant AgentUnauthorized, Stalled");
   proxies_.agent().Clear();
   acme_.BecomeWhole();
+  clock.Note("whole once it is answered well");
+}
+
+TEST_F(AgentFaults, OfOneThatIsUnavailableAreRetried) {
+  proxies_.agent().Add({.pattern = "^POST /v1/tasks",
+                        .fault = {.kind = Kind::kAnswer, .status = 503},
+                        .times = kAlways});
+  FaultClock clock("agent answers 503");
+  acme_.Begin();
+  acme_.ExpectUnready("tenant", "acme", "AgentUnreachable", Acme::Shape::kRetrying, {"503"});
+  clock.Note("Tenant AgentUnreachable, retried");
+  proxies_.agent().Clear();
+  acme_.BecomeWhole();
+  clock.Note("whole once it is answered well");
 }
 
 TEST_F(AgentFaults, OfOneThatHangsAreRetried) {
   proxies_.agent().Add({.pattern = "^POST /v1/tasks",
                         .fault = {.kind = Kind::kHang, .time = std::chrono::hours(1)},
                         .times = kAlways});
+  FaultClock clock("agent hangs");
   acme_.Begin();
-  EXPECT_NE(acme_.BecomesUnready("tenant", "acme", "AgentUnreachable"), "");
-  EXPECT_EQ(acme_.Condition("tenant", "acme", "Reconciling").status, "True");
-  acme_.Judge();
+  acme_.ExpectUnready("tenant", "acme", "AgentUnreachable", Acme::Shape::kRetrying, {});
+  clock.Note("Tenant AgentUnreachable, retried");
   proxies_.agent().Clear();
   acme_.BecomeWhole();
+  clock.Note("whole once it answers");
 }
 
-TEST_F(AgentFaults, OfOneThatIsAwayAreRetried) {
+class AgentAway : public Faults {};
+
+TEST_F(AgentAway, ForAMinuteIsNamedAllTheTimeAndRetried) {
   proxies_.agent().SetDoor(Acceptor::Door::kShut);
   proxies_.agent().CutAll(Cut::kReset);
+  FaultClock clock("agent away for a minute");
   acme_.Begin();
-  EXPECT_NE(acme_.BecomesUnready("tenant", "acme", "AgentUnreachable"), "");
-  EXPECT_EQ(acme_.Condition("tenant", "acme", "Reconciling").status, "True");
+  acme_.ExpectUnready("tenant", "acme", "AgentUnreachable", Acme::Shape::kRetrying, {});
+  clock.Note("Tenant AgentUnreachable, retried");
+  EXPECT_FALSE(WaitUntil(seconds(60), [&] {
+    return acme_.Condition("tenant", "acme", "Ready").reason != "AgentUnreachable" ||
+           acme_.Condition("tenant", "acme", "Reconciling").status != "True";
+  })) << acme_.Get("tenant", "acme").dump(2);
+  clock.Note("it says so all the time");
   proxies_.agent().SetDoor(Acceptor::Door::kOpen);
   acme_.BecomeWhole();
+  clock.Note("whole once it is back");
 }
 
 TEST_F(AgentFaults, OfOneKilledAtEverySubmissionLeaveNothingLostOrDoubled) {
@@ -104,10 +130,14 @@ TEST_F(AgentFaults, OfOneKilledAtEverySubmissionLeaveNothingLostOrDoubled) {
           });
       acme.Begin();
       ASSERT_TRUE(WaitUntil(seconds(30), [&] { return dead->load(); }));
+      FaultClock clock("agent killed " +
+                       std::string(moment == Moment::kBefore ? "before" : "after") +
+                       " submission " + std::to_string(point));
       proxies_.agent().OnWrite({});
       programs.KillAgent();
       programs.StartAgent();
       acme.BecomeWhole();
+      clock.Note("whole");
       acme.ExpectRemovable();
     }
   }

@@ -46,8 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(ApiFaults, ChangeNothingInTheEnd) {
   const Case& fault = GetParam();
   proxies_.api().Add({.pattern = fault.pattern, .fault = fault.fault, .times = fault.times});
+  FaultClock clock("API server: " + std::string(fault.name));
   acme_.Begin();
   acme_.BecomeWhole();
+  clock.Note("whole");
   if (fault.fault.kind != Kind::kStale) {  // the operator may need no read of that kind
     EXPECT_FALSE(proxies_.api().Befallen().empty());
   }
@@ -56,13 +58,16 @@ TEST_P(ApiFaults, ChangeNothingInTheEnd) {
 
 TEST_F(Faults, OfAnApiServerThatIsAwayForAWhileChangeNothingInTheEnd) {
   acme_.Begin();
+  FaultClock clock("API server refuses connections");
   proxies_.api().SetDoor(Acceptor::Door::kShut);
   proxies_.api().CutAll(Cut::kReset);
   // The lease is lost and the operator ends, as its pod would: something starts it again.
   EXPECT_TRUE(WaitUntil(seconds(20), [] { return !Programs::Instance().OperatorRuns(); }));
+  clock.Note("operator has lost its lease and ended");
   proxies_.api().SetDoor(Acceptor::Door::kOpen);
   Programs::Instance().StartOperator();
   acme_.BecomeWhole();
+  clock.Note("started again: whole");
   acme_.ExpectRemovable();
 }
 

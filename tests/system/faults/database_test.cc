@@ -17,8 +17,10 @@ TEST_F(DatabaseFaults, OfLostAnswersToCommitChangeNothingInTheEnd) {
   proxies_.postgres().Add(
       {.kind = Kind::kReset, .when = When::kAnswer, .pattern = CommitMessage(), .times = 5});
   const int before = proxies_.postgres().befallen();
+  FaultClock clock("answers to 5 COMMITs lost");
   acme_.Begin();
   ASSERT_TRUE(acme_.BecomesReady("fixtureset", "artists", seconds(90)));
+  clock.Note("Ready");
   EXPECT_GT(proxies_.postgres().befallen(), before);
   proxies_.postgres().Clear();
   acme_.BecomeWhole();
@@ -31,8 +33,10 @@ TEST_F(DatabaseFaults, OfEveryConnectionOnceChangeNothingInTheEnd) {
     proxies_.redis().Add({.kind = Kind::kClose, .when = When::kBytes, .bytes = bytes / 10});
   }
   const int before = proxies_.postgres().befallen() + proxies_.redis().befallen();
+  FaultClock clock("connections to PostgreSQL and Redis reset after so many bytes");
   acme_.Begin();
   ASSERT_TRUE(acme_.BecomesReady("tenant", "acme", seconds(90)));
+  clock.Note("Ready");
   EXPECT_GT(proxies_.postgres().befallen() + proxies_.redis().befallen(), before);
   proxies_.postgres().Clear();
   proxies_.redis().Clear();
@@ -43,23 +47,25 @@ TEST_F(DatabaseFaults, OfEveryConnectionOnceChangeNothingInTheEnd) {
 TEST_F(DatabaseFaults, OfPostgresThatIsAwayAreNamedAndRetried) {
   proxies_.postgres().SetDoor(Acceptor::Door::kShut);
   proxies_.postgres().CutAll(Cut::kReset);
+  FaultClock clock("PostgreSQL away");
   acme_.Begin();
-  EXPECT_NE(acme_.BecomesUnready("tenant", "acme", "DatabaseUnreachable"), "");
-  EXPECT_EQ(acme_.Condition("tenant", "acme", "Reconciling").status, "True");
-  acme_.Judge();
+  acme_.ExpectUnready("tenant", "acme", "DatabaseUnreachable", Acme::Shape::kRetrying, {});
+  clock.Note("Tenant DatabaseUnreachable, retried");
   proxies_.postgres().SetDoor(Acceptor::Door::kOpen);
   acme_.BecomeWhole();
+  clock.Note("whole once it is back");
 }
 
 TEST_F(DatabaseFaults, OfRedisThatIsAwayAreNamedAndRetried) {
   proxies_.redis().SetDoor(Acceptor::Door::kShut);
   proxies_.redis().CutAll(Cut::kReset);
+  FaultClock clock("Redis away");
   acme_.Begin();
-  EXPECT_NE(acme_.BecomesUnready("tenant", "acme", "RedisUnreachable"), "");
-  EXPECT_EQ(acme_.Condition("tenant", "acme", "Reconciling").status, "True");
-  acme_.Judge();
+  acme_.ExpectUnready("tenant", "acme", "RedisUnreachable", Acme::Shape::kRetrying, {});
+  clock.Note("Tenant RedisUnreachable, retried");
   proxies_.redis().SetDoor(Acceptor::Door::kOpen);
   acme_.BecomeWhole();
+  clock.Note("whole once it is back");
 }
 
 TEST_F(DatabaseFaults, OfPostgresThatHangsEndWhenItGoesOn) {
@@ -68,8 +74,10 @@ TEST_F(DatabaseFaults, OfPostgresThatHangsEndWhenItGoesOn) {
   const double before = Programs::Instance().Passes("tenant");
   EXPECT_TRUE(
       WaitUntil(seconds(30), [&] { return Programs::Instance().Passes("tenant") > before; }));
+  FaultClock clock("PostgreSQL hangs");
   proxies_.postgres().SetFlow(TcpProxy::Flow::kRunning);
   acme_.BecomeWhole();
+  clock.Note("whole once it goes on");
 }
 
 }  // namespace

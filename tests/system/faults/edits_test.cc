@@ -121,6 +121,21 @@ TEST_F(EditsByHand, OfTheStatusAreUndone) {
   acme_.ExpectRemovable();
 }
 
+TEST_F(EditsByHand, OfTheAdminsSecretsExistenceAreNamedAndMendedByAnother) {
+  Begin();
+  const auto right = acme_.SecretData("main-admin");
+  FaultClock clock("admin Secret deleted, made anew");
+  ASSERT_TRUE(acme_.Kubectl({"delete", "secret", "main-admin"}));
+  acme_.ExpectUnready("datastore", "main", "SecretNotFound", Acme::Shape::kStalled,
+                      {"Secret", "main-admin"});
+  clock.Note("DataStore SecretNotFound, Stalled");
+  acme_.MakeSecret("main-admin", right);
+  ASSERT_TRUE(acme_.BecomesReady("datastore", "main"));
+  acme_.BecomeWhole();
+  clock.Note("made anew: whole");
+  acme_.ExpectRemovable();
+}
+
 TEST_F(EditsByHand, OfTheAdminsPasswordAreNamedAndMendedByTheSecret) {
   Begin();
   const auto right = acme_.SecretData("main-admin");

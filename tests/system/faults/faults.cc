@@ -96,7 +96,15 @@ void Acme::ExpectWhole() const {
 }
 
 void Acme::ExpectRemovable() const {
-  ASSERT_TRUE(Kubectl({"delete", "--wait=false", "fixtureset/artists", "tenant/acme"}));
+  Remove();
+  ExpectGone();
+}
+
+void Acme::Remove() const {
+  EXPECT_TRUE(Kubectl({"delete", "--wait=false", "fixtureset/artists", "tenant/acme"}));
+}
+
+void Acme::ExpectGone() const {
   EXPECT_TRUE(Disappears("fixtureset", "artists", kPatience));
   EXPECT_TRUE(Disappears("tenant", "acme", kPatience));
   EXPECT_EQ(Roles(), "");
@@ -128,7 +136,8 @@ void FaultClock::Note(const std::string& what) {
   const double took = std::chrono::duration<double>(now - since_).count();
   since_ = now;
   std::ostringstream line;
-  line << fault_ << " | " << what << " | " << std::fixed << std::setprecision(1) << took << "\n";
+  line << "FAULT | " << fault_ << " | " << what << " | " << std::fixed << std::setprecision(1)
+       << took << "\n";
   std::cout << line.str() << std::flush;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
   if (const char* table = std::getenv("TENANTRY_FAULT_TABLE"); table != nullptr) {

@@ -33,6 +33,8 @@ class Acme : public TenantTest {
   void BecomeWhole() const;
   // They and all that is theirs go within bounds.
   void ExpectRemovable() const;
+  void Remove() const;  // asks for it
+  void ExpectGone() const;
 
  private:
   void ExpectWhole() const;
@@ -40,8 +42,9 @@ class Acme : public TenantTest {
   std::string Roles() const;
 };
 
-// How long it takes until a fault shows and until it is over: a line for each, "fault | what
-// happened | seconds", on standard output, and in the file TENANTRY_FAULT_TABLE where that is set.
+// How long it takes until a fault shows and until it is over: a line for each, "FAULT |
+// fault | what happened | seconds", on standard output, and in the file TENANTRY_FAULT_TABLE where
+// that is set.
 class FaultClock {
  public:
   explicit FaultClock(std::string fault) : fault_(std::move(fault)) {}

@@ -100,6 +100,31 @@ TEST_F(Lives, OfATenantDeletedBeforeItsFinalizerIsWrittenLeaveNothing) {
   acme_.ExpectRemovable();
 }
 
+TEST_F(Lives, OfAFixtureSetDeletedDuringItsLoadAndMadeAnewAtOnceDoNotMix) {
+  acme_.BeginTenant();
+  ASSERT_TRUE(acme_.BecomesReady("tenant", "acme"));
+  acme_.MakeConfigMap("files", {{"artists.json", R"([{"artist_id":"a0","name":"Old"}])"}});
+  SqlSession lock = HoldArtists();
+  acme_.Apply(kFromConfigMap);
+  ASSERT_TRUE(ALoadWaits());
+  const std::string old = acme_.Get("fixtureset", "artists")["metadata"]["uid"];
+  // With the rows that it has loaded.
+  ASSERT_TRUE(acme_.Kubectl({"patch", "fixtureset", "artists", "--type=merge", "--patch",
+                             R"({"spec":{"deletionPolicy":"Unload"}})"}));
+
+  FaultClock clock("FixtureSet deleted during its load, made anew at once");
+  ASSERT_TRUE(acme_.Kubectl({"delete", "fixtureset", "artists", "--wait=false"}));
+  ASSERT_TRUE(lock.Run("COMMIT").ok());
+  ASSERT_TRUE(WaitUntil(
+      seconds(60), [&] { return acme_.Get("fixtureset", "artists").is_null(); }, milliseconds(1)));
+  clock.Note("gone");
+  acme_.BeginFixtures();
+  acme_.BecomeWhole();  // two rows: nothing of the old one
+  clock.Note("the new one Ready");
+  EXPECT_NE(acme_.Get("fixtureset", "artists")["metadata"]["uid"], old);
+  acme_.ExpectRemovable();
+}
+
 TEST_F(Lives, OfANamespaceEndWithAllThatIsInIt) {
   acme_.Begin();
   acme_.BecomeWhole();

@@ -8,6 +8,7 @@ namespace {
 TEST_F(Faults, OfAllLinksAtOnceChangeNothingInTheEnd) {
   const std::uint64_t seed = FaultSeed();
   SCOPED_TRACE("TENANTRY_FAULT_SEED=" + std::to_string(seed));
+  FaultClock clock("all links, one of six calls and one of three streams");
   proxies_.api().Use(FaultPlan(seed, {.calls = 6, .streams = 3}));
   proxies_.agent().Use(FaultPlan(seed + 1, {.calls = 6, .streams = 3}));
   proxies_.api().CutAll(Cut::kReset);
@@ -19,7 +20,9 @@ TEST_F(Faults, OfAllLinksAtOnceChangeNothingInTheEnd) {
   }
   EXPECT_FALSE(proxies_.api().Befallen().empty());
   proxies_.Clear();
+  clock.Note("over");
   acme_.BecomeWhole();
+  clock.Note("whole");
   acme_.ExpectRemovable();
 }
 

@@ -65,6 +65,7 @@ Proxies::Proxies(Programs& programs)
 
 void Proxies::Clear() {
   api_.Clear();
+  api_.SetClockOffset({});
   api_.OnWrite({});
   agent_.Clear();
   agent_.OnWrite({});
