@@ -141,11 +141,12 @@ CommandDescription DescribeCommand(const CLI::App& command) {
       continue;
     }
     const std::string& name = names.front();
-    description.options.push_back({.names = names,
-                                   .help = option->get_description(),
-                                   .takes_value = option->get_items_expected_max() > 0,
-                                   .takes_file = name.ends_with("-file") || name == "--rejects",
-                                   .words = WordsOf(description.path, name)});
+    description.options.push_back(
+        {.names = names,
+         .help = option->get_description(),
+         .takes_value = option->get_items_expected_max() > 0,
+         .takes_file = name.ends_with("-file") || name == "--rejects" || name == "--mapping",
+         .words = WordsOf(description.path, name)});
   }
   return description;
 }

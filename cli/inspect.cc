@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "agent/load/map/mapped_reader.h"
 #include "agent/load/read/inspect.h"
 #include "cli/exit_code.h"
 #include "cli/input_file.h"
 #include "cli/inspect_report.h"
+#include "cli/mapping_file.h"
 #include "cli/numbers.h"
 #include "cli/rows.h"
 
@@ -18,9 +20,18 @@ constexpr std::int64_t kToldRejects = 20;
 
 std::string NameOf(const std::string& file) { return file == "-" ? "standard input" : file; }
 
+// What `inspect` was told to do, with its mapping.
+struct Inspected {
+  const InspectOptions& options;
+  std::shared_ptr<const load::Mapping> mapping;
+};
+
+// There is no database: values that look for a key stay as they are.
 Result<std::unique_ptr<load::BatchReader>> OpenReader(const load::Source& source,
-                                                      const InspectOptions& options) {
-  return load::BatchReader::Open(source.Read(), options.read, {.dataset = NameOf(options.file)});
+                                                      const Inspected& inspected) {
+  return load::OpenBatches(source.Read(), inspected.options.read,
+                           {.mapping = inspected.mapping.get()},
+                           {.dataset = NameOf(inspected.options.file)});
 }
 
 Error CannotWrite() {
@@ -31,9 +42,10 @@ int ExitFor(std::int64_t rejected) { return rejected > 0 ? kExitRejects : kExitO
 
 // ---- findings ----
 
-Result<int> Report(const InspectOptions& options, std::ostream& out) {
+Result<int> Report(const Inspected& inspected, std::ostream& out) {
+  const InspectOptions& options = inspected.options;
   const auto source = TRY(OpenInputFile(options.file, Passes::kOne));
-  const auto reader = TRY(OpenReader(*source, options));
+  const auto reader = TRY(OpenReader(*source, inspected));
   const load::Inspection inspection = TRY(load::Inspect(*reader, kPreviewRecords));
   out << (options.output == InspectOutput::kJson ? InspectionJson(inspection, options.file)
                                                  : InspectionTable(inspection))
@@ -108,8 +120,8 @@ Result<int> WriteRows(load::BatchReader& reader, std::string text, std::ostream&
 }
 
 Result<std::vector<std::string>> ReadColumns(const load::Source& source,
-                                             const InspectOptions& options) {
-  const auto reader = TRY(OpenReader(source, options));
+                                             const Inspected& inspected) {
+  const auto reader = TRY(OpenReader(source, inspected));
   // Only JSON may bring columns later.
   while (!reader->finding().csv) {
     const load::Batch* const batch = TRY(reader->Next());
@@ -120,10 +132,10 @@ Result<std::vector<std::string>> ReadColumns(const load::Source& source,
   return reader->columns();
 }
 
-Result<int> WriteCsv(const InspectOptions& options, std::ostream& out, std::ostream& err) {
-  const auto source = TRY(OpenInputFile(options.file, Passes::kSeveral));
-  const std::vector<std::string> names = TRY(ReadColumns(*source, options));
-  const auto reader = TRY(OpenReader(*source, options));
+Result<int> WriteCsv(const Inspected& inspected, std::ostream& out, std::ostream& err) {
+  const auto source = TRY(OpenInputFile(inspected.options.file, Passes::kSeveral));
+  const std::vector<std::string> names = TRY(ReadColumns(*source, inspected));
+  const auto reader = TRY(OpenReader(*source, inspected));
   std::string text;
   if (!names.empty()) {
     AppendCsvHeader(names, text);
@@ -135,8 +147,8 @@ Result<int> WriteCsv(const InspectOptions& options, std::ostream& out, std::ostr
 }
 
 Result<std::vector<load::ColumnProfile>> ReadTypes(const load::Source& source,
-                                                   const InspectOptions& options) {
-  const auto reader = TRY(OpenReader(source, options));
+                                                   const Inspected& inspected) {
+  const auto reader = TRY(OpenReader(source, inspected));
   load::Profiler profiler(load::Profiler::Detail::kTypesOnly);
   for (;;) {
     const load::Batch* const batch = TRY(reader->Next());
@@ -147,10 +159,10 @@ Result<std::vector<load::ColumnProfile>> ReadTypes(const load::Source& source,
   }
 }
 
-Result<int> WriteNdjson(const InspectOptions& options, std::ostream& out, std::ostream& err) {
-  const auto source = TRY(OpenInputFile(options.file, Passes::kSeveral));
-  const JsonRows rows(TRY(ReadTypes(*source, options)));
-  const auto reader = TRY(OpenReader(*source, options));
+Result<int> WriteNdjson(const Inspected& inspected, std::ostream& out, std::ostream& err) {
+  const auto source = TRY(OpenInputFile(inspected.options.file, Passes::kSeveral));
+  const JsonRows rows(TRY(ReadTypes(*source, inspected)));
+  const auto reader = TRY(OpenReader(*source, inspected));
   return WriteRows(*reader, "", out, err,
                    [&](const load::Field* row, std::size_t width, std::string& to) {
                      rows.Append(row, width, to);
@@ -158,13 +170,14 @@ Result<int> WriteNdjson(const InspectOptions& options, std::ostream& out, std::o
 }
 
 Result<int> Run(const InspectOptions& options, std::ostream& out, std::ostream& err) {
+  const Inspected inspected{options, TRY(ReadMappingFile(options.mapping_file))};
   switch (options.output) {
     case InspectOutput::kCsv:
-      return WriteCsv(options, out, err);
+      return WriteCsv(inspected, out, err);
     case InspectOutput::kNdjson:
-      return WriteNdjson(options, out, err);
+      return WriteNdjson(inspected, out, err);
     default:
-      return Report(options, out);
+      return Report(inspected, out);
   }
 }
 

@@ -12,6 +12,7 @@ enum class InspectOutput { kTable, kJson, kCsv, kNdjson };
 struct InspectOptions {
   std::string file;  // "-": standard input
   load::ReadOptions read;
+  std::string mapping_file;  // empty: none
   InspectOutput output = InspectOutput::kTable;
 };
 

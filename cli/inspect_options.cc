@@ -10,6 +10,7 @@ namespace {
 constexpr char kExamples[] = R"(Examples:
   tenantry inspect movies.csv
   tenantry inspect --output json movies.csv.gz
+  tenantry inspect --mapping movies.yaml movies.csv
   tenantry inspect --output ndjson --format csv --delimiter ';' - < orders.txt > orders.ndjson
 
 Exit codes: 0 ok, 1 the file cannot be read, 2 wrong usage, 3 some records were rejected.)";
@@ -37,6 +38,7 @@ Result<InspectOptions> MakeInspectOptions(const InspectArguments& arguments) {
   InspectOptions options;
   options.file = arguments.files.front();
   options.read = TRY(MakeReadOptions(arguments.read));
+  options.mapping_file = arguments.read.mapping;
   const std::string word = PlainWord(arguments.output);
   if (word == "json") {
     options.output = InspectOutput::kJson;

@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "agent/load/bulk_load.h"
+#include "agent/load/bulk_settings.h"
 #include "agent/load/path_source.h"
 #include "cli/exit_code.h"
 #include "cli/files.h"
 #include "cli/load_report.h"
 #include "cli/load_target.h"
+#include "cli/mapping_file.h"
 #include "cli/numbers.h"
 #include "cli/progress.h"
 #include "cli/shell_words.h"
@@ -47,6 +49,11 @@ class LoadRun {
     if (!target) {
       return Fail(target.error());
     }
+    Result<std::shared_ptr<const load::Mapping>> mapping = ReadMappingFile(options_.mapping_file);
+    if (!mapping) {
+      return Fail(mapping.error());
+    }
+    bulk_ = load::WithMapping(options_.bulk, *std::move(mapping));
     for (const std::string& file : *files) {
       FileResult result = LoadFile(*target, file);
       const bool goes_on = MayGoOn(result);
@@ -90,7 +97,7 @@ class LoadRun {
       result.error = opened.error();
       return result;
     }
-    load::BulkOptions bulk = options_.bulk;
+    load::BulkOptions bulk = bulk_;
     bulk.reject_file = RejectFile(file);
     Progress progress(console_, clock_, file == kStandardInput ? SourceName(file) : file,
                       target.table, opened->bytes);
@@ -149,6 +156,7 @@ class LoadRun {
   const Console& console_;
   const Clock& clock_;
   const std::stop_token& stop_;
+  load::BulkOptions bulk_;
   std::vector<FileResult> results_;
 };
 

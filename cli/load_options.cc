@@ -223,6 +223,7 @@ Result<LoadOptions> MakeLoadOptions(const LoadArguments& arguments) {
   options.tenant = arguments.tenant;
   options.role = arguments.role;
   options.bulk = TRY(MakeBulkOptions(arguments));
+  options.mapping_file = arguments.read.mapping;
   options.reject_file = arguments.rejects;
   options.files = arguments.files;
   const std::size_t dot = options.table.find('.');

@@ -41,8 +41,9 @@ struct LoadOptions {
   std::string schema;  // empty: the tenant's, or public
   std::string tenant;
   std::string role;
-  load::BulkOptions bulk;   // without reject_file
-  std::string reject_file;  // empty: one beside each source
+  load::BulkOptions bulk;    // without reject_file and mapping
+  std::string mapping_file;  // empty: none
+  std::string reject_file;   // empty: one beside each source
   std::vector<std::string> files;
 };
 // Pure. Errors are for exit code 2.

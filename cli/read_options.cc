@@ -65,6 +65,8 @@ void AddReadOptions(CLI::App& command, ReadArguments& arguments) {
       ->group(kGroup);
   AddText(command, "--json-path", arguments.json_path, "/PATH",
           "Where in a JSON document the records are, e.g. /data/users");
+  AddText(command, "--mapping", arguments.mapping, "FILE",
+          "YAML file that says how columns become others: renamed, cast, looked up …");
 }
 
 Result<load::ReadOptions> MakeReadOptions(const ReadArguments& arguments) {

@@ -18,6 +18,7 @@ struct ReadArguments {
   std::vector<std::string> null_texts;
   bool header = false;
   bool no_header = false;
+  std::string mapping;  // a file
 };
 void AddReadOptions(CLI::App& command, ReadArguments& arguments);
 

@@ -26,6 +26,7 @@ agent/tasks         common
 agent/postgres      common
 agent/redis         common
 agent/load/read     common/base common/api
+agent/load/map      common/base common/api agent/load/read
 agent               common agent
 cli                 common agent
 '
@@ -33,7 +34,7 @@ cli                 common agent
 # Pure files outside operator/plan, as glob patterns: they may include each other, common/base and
 # common/api.
 readonly PURE_FILES='
-agent/load/input.* agent/load/csv_* agent/load/json_* agent/load/read/*
+agent/load/input.* agent/load/csv_* agent/load/json_* agent/load/read/* agent/load/map/*
 agent/load/record* agent/load/row_encoder.* agent/load/table.* agent/load/content_hash.*
 agent/provision/desired.* agent/provision/migrations.* agent/provision/observed.*
 agent/provision/plan.* agent/provision/templates.*
@@ -50,17 +51,18 @@ prometheus/       common/telemetry
 pqxx/             agent/postgres
 libpq             agent/postgres
 hiredis/          agent/redis
-yaml-cpp/         common/flags operator/kube
+re2/              agent/load/map
+yaml-cpp/         common/flags operator/kube cli
 CLI/              common/flags cli
 nlohmann/         common/api operator/kube operator/agents operator/reconcile agent cli
 '
 
 # A header of ours that includes one of these is private to its folder: third-party types stay out of
 # interfaces.
-readonly HEAVY='httplib.h openssl/ spdlog/ prometheus/ pqxx/ libpq hiredis/ yaml-cpp/ CLI/ nlohmann/json.hpp'
-# Two exceptions: Kubernetes objects are JSON, and hiding that in a client of its API would only rename
-# it; and the guarded way from bytes to JSON, which codecs share.
-readonly HEAVY_INTERFACES='operator/kube/client.h common/api/json_text.h'
+readonly HEAVY='httplib.h openssl/ spdlog/ prometheus/ pqxx/ libpq hiredis/ re2/ yaml-cpp/ CLI/ nlohmann/json.hpp'
+# Exceptions: Kubernetes objects are JSON, and hiding that in a client of its API would only rename it;
+# and the guarded way from bytes to JSON and to typed fields, which codecs share.
+readonly HEAVY_INTERFACES='operator/kube/client.h common/api/json_text.h common/api/json_reader.h'
 
 # below PATH FOLDER...: whether the path begins with one of them.
 below() {

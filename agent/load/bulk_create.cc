@@ -100,13 +100,14 @@ Result<bool> TableExists(postgres::Connection& connection, const BulkTarget& tar
 }
 
 Result<bool> CreateTableFor(postgres::Connection& connection, const BulkTarget& target,
-                            const BulkOptions& options, const Source& source, const Origin& origin,
-                            std::stop_token stop) {
+                            const BulkOptions& options, const KeyLookup* keys, const Source& source,
+                            const Origin& origin, std::stop_token stop) {
   if (TRY(TableExists(connection, target))) {
     return false;
   }
   const SourceProfile profile =
-      TRY(ProfileSource(source, options.read, Extent::kWhole, origin, std::move(stop)));
+      TRY(ProfileSource(source, options.read, {.mapping = options.mapping.get(), .keys = keys},
+                        Extent::kWhole, origin, std::move(stop)));
   if (profile.names.empty()) {
     return DataError(origin, {}, "it is empty, so no table can be made for it. Create the table.");
   }

@@ -17,10 +17,10 @@ std::vector<std::string> ColumnNames(const std::vector<std::string>& names);
 Result<bool> TableExists(postgres::Connection& connection, const BulkTarget& target);
 
 // Creates the table if it does not exist. Reads the whole source once to know the types.
-// True: it was created.
+// `keys`: of the options' mapping. True: it was created.
 Result<bool> CreateTableFor(postgres::Connection& connection, const BulkTarget& target,
-                            const BulkOptions& options, const Source& source, const Origin& origin,
-                            std::stop_token stop);
+                            const BulkOptions& options, const KeyLookup* keys, const Source& source,
+                            const Origin& origin, std::stop_token stop);
 
 // Identities and sequences of columns that the load has given values to continue after the greatest
 // one. Without the right to do so, nothing happens.

@@ -13,6 +13,8 @@
 #include "agent/load/bulk_settings.h"
 #include "agent/load/bulk_source.h"
 #include "agent/load/catalog.h"
+#include "agent/load/key_lookup.h"
+#include "agent/load/map/mapped_reader.h"
 #include "common/api/reasons.h"
 
 namespace tenantry::load {
@@ -61,6 +63,10 @@ class BulkLoad {
     // Without the right to keep checkpoints, a load is one transaction.
     checkpoints_ = TRY(EnsureLoadCatalogue(target_, stop_));
     session_ = TRY(OpenLoadSession(target_, stop_));
+    if (options_.mapping) {
+      keys_ =
+          TRY(ReadKeys(*session_, *options_.mapping, target_.schema, options_.memory_limit_bytes));
+    }
     if (options_.create_table) {
       TRY(CreateTable());
     }
@@ -68,7 +74,7 @@ class BulkLoad {
       TRY(CheckTable());
     }
     table_ = TRY(DescribeTable(*session_, target_.schema, target_.table, origin_));
-    read_ = TRY(DecideHeader(source_, read_, table_, origin_));
+    read_ = TRY(DecideHeader(source_, read_, table_, options_.mapping.get(), origin_));
     settings_ = SettingsOf(options_, read_);
     if (checkpoints_) {
       TRY(FindEarlier());
@@ -95,7 +101,7 @@ class BulkLoad {
                        "create it; `tenantry inspect` shows its columns and types."};
     }
     report_.created_table =
-        TRY(CreateTableFor(*session_, target_, options_, source_, origin_, stop_));
+        TRY(CreateTableFor(*session_, target_, options_, keys_.get(), source_, origin_, stop_));
     return {};
   }
 
@@ -209,19 +215,20 @@ class BulkLoad {
     if (!has_dates) {
       return {};
     }
-    SourceProfile profile = TRY(ProfileSource(source_, read_, Extent::kSample, origin_, stop_));
+    SourceProfile profile =
+        TRY(ProfileSource(source_, read_, InUse(), Extent::kSample, origin_, stop_));
     const bool proven =
         std::all_of(profile.columns.begin(), profile.columns.end(),
                     [](const ColumnProfile& column) { return column.order_proven; });
     if (!proven) {
-      profile = TRY(ProfileSource(source_, read_, Extent::kWhole, origin_, stop_));
+      profile = TRY(ProfileSource(source_, read_, InUse(), Extent::kWhole, origin_, stop_));
     }
     profiles_ = std::move(profile.columns);
     return {};
   }
 
   Result<void> ReadAndWrite() {
-    reader_ = TRY(BatchReader::Open(MeterWhileReading(source_.Read(), meter_), read_, origin_));
+    reader_ = TRY(OpenBatches(MeterWhileReading(source_.Read(), meter_), read_, InUse(), origin_));
     const Batch* batch = TRY(reader_->Next());
     if (reader_->columns().empty()) {
       listener_.OnFinding(reader_->finding(), {});
@@ -247,6 +254,8 @@ class BulkLoad {
     return shorter ? Result<void>(SourceChanged(committed_.rbegin()->second)) : Result<void>();
   }
 
+  MappingInUse InUse() const { return {.mapping = options_.mapping.get(), .keys = keys_.get()}; }
+
   // A source without a header and without records: loaded, and nothing of it.
   Result<void> BeginEmpty() {
     if (AtOnce() || options_.dry_run || resumes_) {
@@ -265,7 +274,7 @@ class BulkLoad {
                           .source_columns = reader_->columns(),
                           .profiles = profiles_,
                           .sparse = finding.format != api::Format::kCsv,
-                          .positional = finding.csv && !finding.csv->header,
+                          .positional = finding.csv && !finding.csv->header && !options_.mapping,
                           .origin = origin_}));
     planned_columns_ = reader_->columns().size();
     plan_ = std::make_shared<const BulkPlan>(plan);
@@ -479,6 +488,7 @@ class BulkLoad {
   bool recorded_ = false;  // the lane's last step has
   bool is_another_source_ = false;
   std::unique_ptr<postgres::Connection> session_;
+  std::unique_ptr<KeyLookup> keys_;  // of the mapping; null: it needs none
   Table table_;
   TableState state_;
   std::string settings_;

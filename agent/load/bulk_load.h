@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/load/map/mapping.h"
 #include "agent/load/read/batch_reader.h"
 #include "agent/load/read/profile.h"
 #include "agent/load/source.h"
@@ -51,6 +52,7 @@ struct BulkOptions {
   api::Conflict conflict = api::Conflict::kError;
   std::string cursor;  // column that kKeepNewest and kKeepOldest compare
   ReadOptions read;
+  std::shared_ptr<const Mapping> mapping;  // null: columns and values stay as they are
   bool create_table = false;  // with columns and types of the data, when the table does not exist
   bool dry_run = false;       // everything but the commit
   bool atomic = false;        // all or nothing: one transaction in one session

@@ -7,6 +7,7 @@
 
 #include "agent/load/bulk_load.h"
 #include "agent/load/read/batch.h"
+#include "agent/load/read/plain_name.h"
 #include "agent/load/read/profile.h"
 #include "agent/load/table.h"
 #include "agent/load/wire.h"
@@ -50,9 +51,6 @@ struct PlanInput {
 // kInvalid/InvalidSpec: a key that is none, a word that needs a key and has none.
 Result<BulkPlan> MakeBulkPlan(const PlanInput& input);
 
-// A name as people mean it: "US Gross" and "us_gross" are one. Lower case, "_" for everything that
-// is no letter or digit.
-std::string PlainName(std::string_view name);
 // The column of exactly that name, or else the only one that looks like it.
 std::optional<std::size_t> FindColumn(const Table& table, std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "common/base/strings.h"
@@ -23,6 +24,15 @@ std::size_t ChunkSize(const BulkOptions& options) {
       fits, static_cast<std::int64_t>(kSmallestChunk), static_cast<std::int64_t>(kLargestChunk)));
 }
 
+BulkOptions WithMapping(BulkOptions options, std::shared_ptr<const Mapping> mapping) {
+  if (mapping && mapping->unknown_columns && options.unknown_columns == UnknownColumns::kError) {
+    options.unknown_columns = *mapping->unknown_columns;
+    options.collect_column = mapping->collect_column;
+  }
+  options.mapping = std::move(mapping);
+  return options;
+}
+
 std::string SettingsOf(const BulkOptions& options, const ReadOptions& read) {
   std::vector<std::string> parts = {
       "key=" + Join(options.key, ","),
@@ -41,6 +51,9 @@ std::string SettingsOf(const BulkOptions& options, const ReadOptions& read) {
           options.collect_column,
       "record=" + std::to_string(read.max_record_bytes),
       "chunk=" + std::to_string(ChunkSize(options))};
+  if (options.mapping) {
+    parts.push_back("mapping=" + options.mapping->fingerprint);
+  }
   return Join(parts, " ");
 }
 

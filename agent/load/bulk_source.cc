@@ -33,9 +33,11 @@ std::unique_ptr<ByteStream> MeterWhileReading(std::unique_ptr<ByteStream> stream
   return std::make_unique<MeteredStream>(std::move(stream), meter);
 }
 
-Result<SourceProfile> ProfileSource(const Source& source, const ReadOptions& read, Extent extent,
+Result<SourceProfile> ProfileSource(const Source& source, const ReadOptions& read,
+                                    const MappingInUse& mapping, Extent extent,
                                     const Origin& origin, std::stop_token stop) {
-  const std::unique_ptr<BatchReader> reader = TRY(BatchReader::Open(source.Read(), read, origin));
+  const std::unique_ptr<BatchReader> reader =
+      TRY(OpenBatches(source.Read(), read, mapping, origin));
   Profiler profiler(Profiler::Detail::kTypesOnly);
   for (int batches = 0; extent == Extent::kWhole || batches < kSampleBatches; ++batches) {
     if (stop.stop_requested()) {
@@ -59,7 +61,7 @@ Result<SourceProfile> ProfileSource(const Source& source, const ReadOptions& rea
 }
 
 Result<ReadOptions> DecideHeader(const Source& source, const ReadOptions& read, const Table& table,
-                                 const Origin& origin) {
+                                 const Mapping* mapping, const Origin& origin) {
   if (read.csv.header) {
     return read;
   }
@@ -72,8 +74,9 @@ Result<ReadOptions> DecideHeader(const Source& source, const ReadOptions& read, 
   const std::unique_ptr<BatchReader> named = TRY(BatchReader::Open(source.Read(), decided, origin));
   const bool all_named =
       !named->columns().empty() &&
-      std::all_of(named->columns().begin(), named->columns().end(),
-                  [&](const std::string& name) { return FindColumn(table, name).has_value(); });
+      std::all_of(named->columns().begin(), named->columns().end(), [&](const std::string& name) {
+        return FindColumn(table, name) || (mapping != nullptr && Names(*mapping, name));
+      });
   decided.csv.header = all_named || found->finding().csv->header;
   return decided;
 }

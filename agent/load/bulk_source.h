@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/load/bulk_load.h"
+#include "agent/load/map/mapped_reader.h"
 #include "agent/load/read/batch_reader.h"
 #include "agent/load/read/profile.h"
 #include "agent/load/source.h"
@@ -31,13 +32,14 @@ struct SourceProfile {
   std::vector<std::string> names;
   std::vector<ColumnProfile> columns;
 };
-// Types of the source's columns. kCancelled soon after `stop`.
-Result<SourceProfile> ProfileSource(const Source& source, const ReadOptions& read, Extent extent,
+// Types of the source's columns, as the mapping makes them. kCancelled soon after `stop`.
+Result<SourceProfile> ProfileSource(const Source& source, const ReadOptions& read,
+                                    const MappingInUse& mapping, Extent extent,
                                     const Origin& origin, std::stop_token stop);
 
 // Whether the first row of a CSV source names the columns, when the user has not said so: it does
-// if it names columns of the table; otherwise it is as found.
+// if it names columns of the table or of the mapping (which may be null); otherwise it is as found.
 Result<ReadOptions> DecideHeader(const Source& source, const ReadOptions& read, const Table& table,
-                                 const Origin& origin);
+                                 const Mapping* mapping, const Origin& origin);
 
 }  // namespace tenantry::load

@@ -91,6 +91,42 @@ TEST(LoadCommand, DryRunWritesNothingAndSaysSo) {
   EXPECT_EQ(CountOf("public.cli_dry"), "0");
 }
 
+constexpr char kMapping[] =
+    "rename: {Nr: id}\n"
+    "columns:\n"
+    "- name: name\n"
+    "  from: Name\n"
+    "  steps: [{trim: Both}, {case: Upper}]\n";
+
+TEST(LoadCommand, MapsColumnsAsTheFileSays) {
+  ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_map (id integer, name text)"));
+  const testing::TemporaryFolder folder;
+  const std::string mapping = folder.Write("mapping.yaml", kMapping);
+  const std::string file = folder.Write("map.csv", "Nr,Name\n1, one\n2,two\n");
+  const Ended ended = RunTool(Load("cli_map", {"--mapping", mapping, file}));
+  EXPECT_EQ(ended.exit_code, kExitOk) << ended.err;
+  EXPECT_EQ(Postgres().Value("app", "SELECT string_agg(id || name, ',') FROM public.cli_map"),
+            "1ONE,2TWO");
+}
+
+TEST(LoadCommand, SaysWhatIsWrongWithAMapping) {
+  ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_map_bad (id integer)"));
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.Write("map.csv", "id\n1\n");
+  const auto complaint = [&](const std::string& yaml) {
+    const Ended ended =
+        RunTool(Load("cli_map_bad", {"--mapping", folder.Write("bad.yaml", yaml), file}));
+    EXPECT_EQ(ended.exit_code, kExitFailed);
+    return ended.err;
+  };
+  EXPECT_THAT(complaint("columns: [{name: a, steps: [{trim: Sides}]}]"),
+              HasSubstr("bad.yaml: mapping.columns[0].steps[0].trim: \"Sides\" is not one of"));
+  EXPECT_THAT(complaint("columns: ["), HasSubstr("bad.yaml: line 1 is no YAML"));
+  EXPECT_THAT(complaint("drop: [a]\ndrop: [b]"), HasSubstr("line 2: \"drop\" is there twice"));
+  const Ended missing = RunTool(Load("cli_map_bad", {"--mapping", folder.path() + "/no", file}));
+  EXPECT_THAT(missing.err, HasSubstr("--mapping: "));
+}
+
 TEST(LoadCommand, EndsWith130WhenStopped) {
   ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_stop (id integer, name text)"));
   const testing::TemporaryFolder folder;
