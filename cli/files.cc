@@ -56,7 +56,8 @@ bool WriteAll(int file, std::string_view bytes) {
 Result<std::vector<std::string>> ExpandFiles(const std::vector<std::string>& words) {
   std::vector<std::string> files;
   for (const std::string& word : words) {
-    const bool is_pattern = word.find_first_of("*?[") != std::string::npos;
+    const bool is_pattern =
+        word.find_first_of("*?[") != std::string::npos && word.find("://") == std::string::npos;
     if (!is_pattern || Exists(word)) {
       files.push_back(word);
       continue;

@@ -11,7 +11,7 @@ namespace tenantry::cli {
 inline constexpr char kStandardInput[] = "-";
 
 // Patterns (* ? [) that the shell has left alone are replaced by the files that fit, sorted; a file
-// of that very name comes first. kInvalid for a pattern that fits none. "-" stays.
+// of that very name comes first. kInvalid for a pattern that fits none. "-" and URLs stay.
 Result<std::vector<std::string>> ExpandFiles(const std::vector<std::string>& words);
 
 // Where a file's rejected records go: beside it; of standard input into the current folder.

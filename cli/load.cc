@@ -13,9 +13,11 @@
 #include "cli/load_target.h"
 #include "cli/mapping_file.h"
 #include "cli/numbers.h"
+#include "cli/open_source.h"
 #include "cli/progress.h"
 #include "cli/shell_words.h"
 #include "cli/store_access.h"
+#include "cli/store_url.h"
 
 namespace tenantry::cli {
 namespace {
@@ -78,32 +80,35 @@ class LoadRun {
   }
 
   std::string RejectFile(const std::string& file) const {
+    const std::string name = RejectFileOf(file, options_.source);
     if (options_.reject_file.empty() || !IsFolder(options_.reject_file)) {
-      return options_.reject_file.empty() ? RejectFileOf(file) : options_.reject_file;
+      return options_.reject_file.empty() ? name : options_.reject_file;
     }
-    const std::string name = RejectFileOf(file);
     return options_.reject_file + "/" + name.substr(name.find_last_of('/') + 1);
   }
 
   FileResult LoadFile(const load::BulkTarget& target, const std::string& file) const {
-    FileResult result{.file = file,
+    FileResult result{.file = WithoutPassword(file),
                       .schema = target.schema,
                       .table = target.table,
                       .dry_run = options_.bulk.dry_run};
-    const Result<load::PathSource> opened = file == kStandardInput
-                                                ? load::SpoolStandardInput(stop_)
-                                                : load::OpenPathSource(file, stop_);
+    const Result<load::PathSource> opened = OpenSource(file, options_.source, console_, stop_);
     if (!opened) {
       result.error = opened.error();
       return result;
     }
     load::BulkOptions bulk = bulk_;
     bulk.reject_file = RejectFile(file);
-    Progress progress(console_, clock_, file == kStandardInput ? SourceName(file) : file,
-                      target.table, opened->bytes);
+    const SourceKind kind = KindOf(file, options_.source);
+    if (kind == SourceKind::kPostgres || kind == SourceKind::kSqlite) {
+      bulk.read = load::ReadOptionsOfExport();
+    }
+    const std::string name = SourceNameOf(file, options_.source);
+    Progress progress(console_, clock_, kind == SourceKind::kFile ? file : name, target.table,
+                      opened->bytes);
     const auto source = load::WatchReading(
         *opened->source, [&progress](std::int64_t bytes) { progress.OnRead(bytes); });
-    const load::Origin origin{.dataset = target.table, .source = SourceName(file)};
+    const load::Origin origin{.dataset = target.table, .source = name};
     load::BulkOutcome outcome = load::LoadBulk(target, bulk, *source, origin, progress, stop_);
     progress.Finish();
     result.report = std::move(outcome.report);

@@ -16,6 +16,9 @@ constexpr char kExamples[] = R"(Examples:
   tenantry load --store postgres://localhost/app --table tracks --key track_id tracks.csv.gz
   tenantry load --store postgres://localhost/app --table movies --create-table movies.json
   tenantry load --store postgres://admin@db/app --tenant acme --table users --conflict update '*.csv'
+  tenantry load --store "$STORE" --table t --sha256 9f86d0… https://example.com/t.csv.gz
+  tenantry load --store "$STORE" --table t --from-table public.t postgres://reader@old/app
+  tenantry load --store "$STORE" --table t --from-query 'SELECT a, b FROM t' old.db
   psql -c '\copy t to stdout csv header' | tenantry load --store "$STORE" --table t -
 
 Exit codes: 0 all loaded, 1 failed, 2 wrong usage, 3 loaded, but some records were rejected,
@@ -204,11 +207,13 @@ void AddLoadCommand(CLI::App& program, LoadArguments& arguments) {
   CLI::App& command = *program.add_subcommand("load", "Load files into a table, exactly once");
   command.footer(kExamples);
   command
-      .add_option("FILE", arguments.files, "Files, patterns like '*.csv', or - (standard input)")
+      .add_option("FILE", arguments.files,
+                  "Files, patterns like '*.csv', URLs, or - (standard input)")
       ->option_text("...");
   AddStoreOptions(command, arguments.store);
   AddTargetOptions(command, arguments);
   AddReadOptions(command, arguments.read);
+  AddSourceOptions(command, arguments.source);
   AddRunOptions(command, arguments);
   AddOutputOptions(command, arguments.output);
 }
@@ -225,7 +230,11 @@ Result<LoadOptions> MakeLoadOptions(const LoadArguments& arguments) {
   options.bulk = TRY(MakeBulkOptions(arguments));
   options.mapping_file = arguments.read.mapping;
   options.reject_file = arguments.rejects;
+  options.source = TRY(MakeSourceOptions(arguments.source));
   options.files = arguments.files;
+  for (const std::string& file : options.files) {
+    TRY(CheckSource(file, options.source));
+  }
   const std::size_t dot = options.table.find('.');
   if (options.schema.empty() && dot != std::string::npos && dot > 0 &&
       dot + 1 < options.table.size()) {

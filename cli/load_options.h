@@ -7,6 +7,7 @@
 #include "agent/load/bulk_load.h"
 #include "cli/output_options.h"
 #include "cli/read_options.h"
+#include "cli/source_options.h"
 #include "cli/store_options.h"
 #include "common/base/result.h"
 
@@ -23,6 +24,7 @@ struct LoadArguments {
   std::string table, schema, tenant, role;
   std::string key, conflict, cursor;
   ReadArguments read;
+  SourceArguments source;
   bool create_table = false;
   bool dry_run = false;
   bool incremental = false;
@@ -44,6 +46,7 @@ struct LoadOptions {
   load::BulkOptions bulk;    // without reject_file and mapping
   std::string mapping_file;  // empty: none
   std::string reject_file;   // empty: one beside each source
+  SourceOptions source;
   std::vector<std::string> files;
 };
 // Pure. Errors are for exit code 2.

@@ -27,18 +27,6 @@ std::string FirstLine(const std::string& text) {
   return line;
 }
 
-Result<Secret> ReadPasswordFile(const std::string& path, const std::string& option) {
-  const Result<std::string> content = ReadSmallFile(path);
-  if (!content) {
-    return Error{ErrorCode::kInvalid, option + ": " + content.error().message};
-  }
-  Secret password(FirstLine(*content));
-  if (password.empty()) {
-    return Error{ErrorCode::kInvalid, option + ": the first line of " + path + " is empty."};
-  }
-  return password;
-}
-
 // libpq's rule: a password file that others may read is not used.
 bool IsPrivate(const std::string& path) {
   struct stat status {};
@@ -114,6 +102,18 @@ Surroundings ObserveSurroundings() {
   surroundings.home = home == surroundings.environment.end() ? "" : home->second;
   surroundings.has_root_file = Exists(surroundings.home + "/.postgresql/root.crt");
   return surroundings;
+}
+
+Result<Secret> ReadPasswordFile(const std::string& path, const std::string& option) {
+  const Result<std::string> content = ReadSmallFile(path);
+  if (!content) {
+    return Error{ErrorCode::kInvalid, option + ": " + content.error().message};
+  }
+  Secret password(FirstLine(*content));
+  if (password.empty()) {
+    return Error{ErrorCode::kInvalid, option + ": the first line of " + path + " is empty."};
+  }
+  return password;
 }
 
 Result<api::PostgresAccess> OpenStore(const StoreOptions& options, const Console& console,

@@ -15,6 +15,9 @@ namespace tenantry::cli {
 // Environment, user and files of this process.
 Surroundings ObserveSurroundings();
 
+// The first line of a file; `option` is what names it, for messages.
+Result<Secret> ReadPasswordFile(const std::string& path, const std::string& option);
+
 // Reads certificates and passwords, logs in once, and asks for the password on the terminal when
 // the server wants one that nothing else gives.
 Result<api::PostgresAccess> OpenStore(const StoreOptions& options, const Console& console,

@@ -19,6 +19,7 @@ readonly PACKAGES=(
   libcpp-httplib-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
   libyaml-cpp-dev libcli11-dev libpq-dev libpqxx-dev libhiredis-dev zlib1g-dev
   libzstd-dev libxxhash-dev libsimdjson-dev libre2-dev libgoogle-perftools-dev
+  libcurl4-openssl-dev libsqlite3-dev
   # tests
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql postgresql-client redis-server redis-tools etcd-server

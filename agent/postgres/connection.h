@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -68,6 +69,10 @@ class Connection {
   virtual Result<void> CopyData(std::string_view bytes) = 0;
   virtual Result<std::int64_t> CopyEnd() = 0;
   virtual void CopyAbort(const std::string& why) noexcept = 0;
+
+  // COPY … TO STDOUT: gives the bytes piece by piece to `take`, whose error ends it.
+  using CopySink = std::function<Result<void>(std::string_view)>;
+  virtual Result<void> CopyOut(const std::string& copy_statement, const CopySink& take) = 0;
 
   virtual std::string QuoteIdentifier(std::string_view name) const = 0;
   virtual std::string QuoteLiteral(std::string_view text) const = 0;

@@ -207,6 +207,53 @@ void Session::CopyAbort(const std::string& why) noexcept {
   }
 }
 
+Result<void> Session::CopyOut(const std::string& copy_statement, const CopySink& take) {
+  TRY(CheckUsable(copy_statement));
+  if (PQsendQuery(connection_.get(), copy_statement.c_str()) != 1) {
+    return Broken();
+  }
+  ResultHandle begun = TRY(NextResult());
+  if (!begun || PQresultStatus(begun.get()) != PGRES_COPY_OUT) {
+    Error error = begun && Failed(PQresultStatus(begun.get()))
+                      ? Refused(begun.get())
+                      : Error{ErrorCode::kInternal, "The statement is no COPY TO STDOUT."};
+    [[maybe_unused]] const Result<ResultHandle> rest = Collect();
+    return error;
+  }
+  begun.reset();
+  Result<void> taken = TakeCopyData(take);
+  const Result<ResultHandle> ended = Collect();
+  TRY(taken);
+  return ended ? Result<void>() : ended.error();
+}
+
+Result<void> Session::TakeCopyData(const CopySink& take) {
+  Result<void> taken;
+  for (;;) {
+    if (stop_->requested() && !drain_deadline_) {
+      RequestCancel();
+    }
+    char* bytes = nullptr;
+    constexpr int kDoNotBlock = 1;
+    const int size = PQgetCopyData(connection_.get(), &bytes, kDoNotBlock);
+    const std::unique_ptr<char, void (*)(void*)> owned(bytes, PQfreemem);
+    if (size < 0) {
+      return taken;
+    }
+    if (size == 0) {
+      TRY(WaitFor(POLLIN));
+      if (PQconsumeInput(connection_.get()) != 1) {
+        return Broken();
+      }
+    } else if (taken && !drain_deadline_) {
+      taken = take(std::string_view(bytes, static_cast<std::size_t>(size)));
+      if (!taken) {
+        RequestCancel();
+      }
+    }
+  }
+}
+
 std::string Session::QuoteIdentifier(std::string_view name) const {
   return postgres::QuoteIdentifier(name);
 }

@@ -35,6 +35,7 @@ class Session final : public Connection {
   Result<void> CopyData(std::string_view bytes) override;
   Result<std::int64_t> CopyEnd() override;
   void CopyAbort(const std::string& why) noexcept override;
+  Result<void> CopyOut(const std::string& copy_statement, const CopySink& take) override;
   std::string QuoteIdentifier(std::string_view name) const override;
   std::string QuoteLiteral(std::string_view text) const override;
   int server_version() const override;
@@ -47,6 +48,8 @@ class Session final : public Connection {
   Result<void> Flush();
   // Reads one result; a null handle when the statement has no more.
   Result<ResultHandle> NextResult();
+  // Everything that a COPY TO sends, up to its end. After an error the rest is read, too.
+  Result<void> TakeCopyData(const CopySink& take);
   // Reads all results of the statement and returns the last one, or the first that failed.
   Result<ResultHandle> Collect();
   // Waits for the socket. Asks the server to cancel when a stop comes; that is waited for, too.

@@ -127,6 +127,32 @@ TEST(LoadCommand, SaysWhatIsWrongWithAMapping) {
   EXPECT_THAT(missing.err, HasSubstr("--mapping: "));
 }
 
+TEST(LoadCommand, LoadsFromAnotherDatabase) {
+  ASSERT_TRUE(Postgres().Script("app",
+                                "CREATE TABLE public.cli_src (id integer PRIMARY KEY, t text); "
+                                "INSERT INTO public.cli_src VALUES (1, 'a'), (2, NULL), (3, ''); "
+                                "CREATE TABLE public.cli_dst (LIKE public.cli_src)"));
+  const std::string source = UrlOf(Postgres().superuser());
+  const Ended table = RunTool(Load("cli_dst", {"--from-table", "cli_src", source}));
+  EXPECT_EQ(table.exit_code, kExitOk) << table.err;
+  EXPECT_EQ(Postgres().Value("app", "SELECT count(*) || ' ' || count(t) FROM public.cli_dst"),
+            "3 2");
+  const Ended bare = RunTool(Load("cli_dst", {source}));
+  EXPECT_EQ(bare.exit_code, kExitUsage);
+  EXPECT_THAT(bare.err, HasSubstr("needs --from-table or --from-query"));
+}
+
+TEST(LoadCommand, RefusesPasswordsInUrlsAndPrivateAddresses) {
+  ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_url (id integer)"));
+  const Ended login = RunTool(Load("cli_url", {"https://u:p@example.com/a.csv"}));
+  EXPECT_EQ(login.exit_code, kExitUsage);
+  EXPECT_THAT(login.err, HasSubstr("--url-password-file"));
+  const Ended local = RunTool(Load("cli_url", {"http://127.0.0.1:1/a.csv?key=x[1]"}));
+  EXPECT_EQ(local.exit_code, kExitFailed);
+  EXPECT_THAT(local.err, HasSubstr("leads to 127.0.0.1, an address of this machine"));
+  EXPECT_THAT(local.err, Not(HasSubstr("key=x")));
+}
+
 TEST(LoadCommand, EndsWith130WhenStopped) {
   ASSERT_TRUE(Postgres().Script("app", "CREATE TABLE public.cli_stop (id integer, name text)"));
   const testing::TemporaryFolder folder;
