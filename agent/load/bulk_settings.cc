@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,11 @@ constexpr std::size_t kLargestChunk = 2 << 20;
 // being made, waiting, being written.
 constexpr std::int64_t kChunksInMemory = 8;
 constexpr std::size_t kSmallestChunk = 64 << 10;
+
+// PostgreSQL stores no NUL, which stands for "there is none".
+std::string MarkText(std::optional<char> mark) {
+  return !mark ? "" : *mark == '\0' ? "none" : std::string(1, *mark);
+}
 
 }  // namespace
 
@@ -40,8 +46,8 @@ std::string SettingsOf(const BulkOptions& options, const ReadOptions& read) {
       "cursor=" + options.cursor,
       std::string("format=") + api::ToString(read.format),
       "delimiter=" + read.csv.delimiter.value_or("auto"),
-      "quote=" + std::string(read.csv.quote ? 1 : 0, read.csv.quote.value_or('"')),
-      "comment=" + std::string(read.csv.comment ? 1 : 0, read.csv.comment.value_or('#')),
+      "quote=" + MarkText(read.csv.quote),
+      "comment=" + MarkText(read.csv.comment),
       std::string("header=") + (!read.csv.header   ? "auto"
                                 : *read.csv.header ? "yes"
                                                    : "no"),

@@ -93,7 +93,8 @@ class CutServer {
             return;
           }
           const bool same = fields == later && !fields.empty();
-          if (same && request.find("Range: bytes=10-\r\nIf-Range: ") != std::string::npos) {
+          if (same && request.find("Range: bytes=10-\r\n") != std::string::npos &&
+              request.find("If-Range: \"1\"\r\n") != std::string::npos) {
             ++ranges_;
             RawServer::Write(
                 socket, Answer("206 Partial Content", later + "Content-Range: bytes 10-19/20\r\n",
