@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include "agent/load/bulk_load.h"
+#include "agent/load/bulk_settings.h"
 #include "common/api/reasons.h"
 #include "common/base/strings.h"
 
@@ -60,18 +62,24 @@ Result<BulkTarget> TargetOf(const api::PostgresAccess& postgres, const Job& job)
 Result<BulkOptions> OptionsOf(const Job& job, const LoadLimits& limits) {
   const api::Dataset& dataset = job.dataset;
   const std::optional<std::int64_t> bytes = job.source.bytes();
-  return BulkOptions{.key = dataset.key,
-                     .conflict = dataset.conflict,
-                     .cursor = dataset.cursor,
-                     .read = ReadOptionsOf(dataset),
-                     .create_table = dataset.create_table,
-                     .atomic = !dataset.incremental && bytes && *bytes <= kAtomicBytes,
-                     .incremental = dataset.incremental,
-                     .connections = limits.connections,
-                     .memory_limit_bytes = limits.memory_bytes,
-                     .max_rejects = TRY(ParseMaxRejects(dataset.max_rejects, job.origin)),
-                     .unknown_columns = dataset.unknown_columns,
-                     .collect_column = dataset.collect_into};
+  std::shared_ptr<const Mapping> mapping;
+  if (!dataset.mapping.empty()) {
+    const std::string path = "Dataset " + dataset.name + ": mapping";
+    mapping = std::make_shared<const Mapping>(TRY(ParseMapping(dataset.mapping, path)));
+  }
+  const BulkOptions options{.key = dataset.key,
+                            .conflict = dataset.conflict,
+                            .cursor = dataset.cursor,
+                            .read = ReadOptionsOf(dataset),
+                            .create_table = dataset.create_table,
+                            .atomic = !dataset.incremental && bytes && *bytes <= kAtomicBytes,
+                            .incremental = dataset.incremental,
+                            .connections = limits.connections,
+                            .memory_limit_bytes = limits.memory_bytes,
+                            .max_rejects = TRY(ParseMaxRejects(dataset.max_rejects, job.origin)),
+                            .unknown_columns = dataset.unknown_columns,
+                            .collect_column = dataset.collect_into};
+  return WithMapping(options, std::move(mapping));
 }
 
 api::DatasetResult ResultOf(const Job& job, const BulkReport& report) {

@@ -85,6 +85,7 @@ struct Dataset {
   std::string cursor;  // column that kKeepNewest and kKeepOldest compare
   UnknownColumns unknown_columns = UnknownColumns::kError;
   std::string collect_into;   // jsonb column of kCollect
+  std::string mapping;        // JSON: what becomes of the columns (docs/mapping.md); empty: nothing
   bool create_table = false;  // with columns and types of the data, when there is no such table
   std::string max_rejects;    // records that may be refused: "100" or "1%"; empty: none
   bool incremental = false;   // parts of the source that the last load wrote are passed over

@@ -189,6 +189,8 @@ void Fields(auto& visit, Of<Dataset> auto& dataset) {
       "collectInto",
       (dataset.unknown_columns == UnknownColumns::kCollect) == !dataset.collect_into.empty(),
       "is needed by unknownColumns: Collect, and by no other");
+  visit.Json("mapping", dataset.mapping);
+  visit.Check("mapping", !dataset.target.redis || dataset.mapping.empty(), "is for tables");
   visit.Optional("createTable", dataset.create_table);
   visit.IntOrString("maxRejects", dataset.max_rejects);
   visit.Optional("incremental", dataset.incremental);

@@ -213,11 +213,11 @@ void FixtureReconciler::Abandon(const api::ObjectKey& set) {
 Pass FixtureReconciler::Release(const FixtureSet& set, const FixturePlan& plan) {
   Abandon(set.meta.key());
   if (plan.unloads > 0) {
-    RecordEvents(services_, api::Kind::kFixtureSet, set.meta,
-                 {{false, "Unloaded",
-                   "The rows that this set inserted are removed from " +
-                       std::to_string(plan.unloads) +
-                       (plan.unloads == 1 ? " tenant." : " tenants.")}});
+    RecordEvents(
+        services_, api::Kind::kFixtureSet, set.meta,
+        {{false, "Unloaded",
+          "The rows that this set inserted are removed from " + std::to_string(plan.unloads) +
+              (plan.unloads == 1 ? " tenant." : " tenants.")}});
   }
   const Result<void> removed =
       ChangeFinalizer(services_, set, api::kFixtureSetFinalizer, FinalizerChange::kRemove);

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "common/api/fixture_set.h"
 #include "common/base/result.h"
 
 // What becomes of a source's columns on their way into a table, as users write it: docs/mapping.md
 // has an example for each word. Pure.
 namespace tenantry::load {
 
-// What happens to columns that the table lacks. kCollect: into a jsonb column.
-enum class UnknownColumns { kError, kIgnore, kCollect };
+using api::UnknownColumns;
 
 enum class TrimSide { kBoth, kStart, kEnd };
 enum class LetterCase { kLower, kUpper };

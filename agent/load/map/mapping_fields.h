@@ -12,11 +12,6 @@ inline constexpr std::size_t kMostValues = 10'000;  // of a list or a look-up
 inline constexpr std::size_t kLongestText = 4096;
 inline constexpr std::size_t kLongestMark = 8;
 
-inline constexpr api::EnumName<UnknownColumns> kUnknownColumnsNames[] = {
-    {UnknownColumns::kError, "Error"},
-    {UnknownColumns::kIgnore, "Ignore"},
-    {UnknownColumns::kCollect, "Collect"},
-};
 inline constexpr api::EnumName<TrimSide> kTrimSideNames[] = {
     {TrimSide::kBoth, "Both"}, {TrimSide::kStart, "Start"}, {TrimSide::kEnd, "End"}};
 inline constexpr api::EnumName<LetterCase> kLetterCaseNames[] = {{LetterCase::kLower, "Lower"},
@@ -33,9 +28,6 @@ inline constexpr api::EnumName<Otherwise> kOtherwiseNames[] = {
 inline constexpr api::EnumName<OtherColumns> kOtherColumnsNames[] = {{OtherColumns::kKeep, "Keep"},
                                                                      {OtherColumns::kDrop, "Drop"}};
 
-constexpr std::span<const api::EnumName<UnknownColumns>> NamesOf(UnknownColumns) {
-  return kUnknownColumnsNames;
-}
 constexpr std::span<const api::EnumName<TrimSide>> NamesOf(TrimSide) { return kTrimSideNames; }
 constexpr std::span<const api::EnumName<LetterCase>> NamesOf(LetterCase) {
   return kLetterCaseNames;
