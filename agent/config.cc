@@ -17,8 +17,8 @@ Result<std::int64_t> MemoryLimit(const flags::Values& values) {
   if (bytes && *bytes >= kLeastMemory) {
     return *bytes;
   }
-  return Error{ErrorCode::kInvalid,
-               "--memory-limit: \"" + Shorten(text) + "\" is no size of at least 4Mi, such as 64Mi."};
+  return Error{ErrorCode::kInvalid, "--memory-limit: \"" + Shorten(text) +
+                                        "\" is no size of at least 4Mi, such as 64Mi."};
 }
 
 }  // namespace

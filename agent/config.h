@@ -22,7 +22,7 @@ struct AgentConfig {
   std::string trust_domain;
   std::string fixtures_dir;
   int max_concurrent_tasks = 4;
-  int connections = 2;  // of each large load
+  int connections = 2;                         // of each large load
   std::int64_t memory_limit_bytes = 64 << 20;  // for buffers of all loads together
   std::chrono::milliseconds graceful_shutdown_timeout{};
   log::Level log_level = log::Level::kInfo;

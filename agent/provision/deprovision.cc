@@ -87,8 +87,8 @@ std::vector<std::string> ForgetScripts(const TenantNames& names,
     own.push_back(QuoteLiteral(role));
   }
   for (const char* table : {"chunks", "loads"}) {
-    scripts.push_back("DELETE FROM tenantry_loads." + std::string(table) +
-                      " WHERE role_name IN (" + Join(own, ", ") + ")");
+    scripts.push_back("DELETE FROM tenantry_loads." + std::string(table) + " WHERE role_name IN (" +
+                      Join(own, ", ") + ")");
   }
   for (const char* table : {"loads", "loaded_rows", "row_tenants", "tenants"}) {
     scripts.push_back("DELETE FROM tenantry." + std::string(table) + " WHERE tenant_id = " + id);
