@@ -147,7 +147,7 @@ TEST(DecodeTenant, TakesTheDefaultsOfAbsentFields) {
   EXPECT_EQ(tenant->spec.tier, "Standard");
   EXPECT_EQ(tenant->spec.isolation, Isolation::kSchema);
   EXPECT_EQ(tenant->spec.limits, Limits{});
-  EXPECT_THAT(tenant->spec.config_json, IsEmpty());
+  EXPECT_TRUE(tenant->spec.config_json.empty());
   EXPECT_EQ(tenant->status.observed_generation, -1);
 }
 
