@@ -118,9 +118,9 @@ class MappedReader final : public BatchReader {
       if (made.refusal != nullptr || IsNothing(made.field)) {
         break;
       }
-      static const std::string kNested = "is an object or a list, and no single value";
+      static const std::string nested = "is an object or a list, and no single value";
       made = made.field.kind == FieldKind::kNested
-                 ? StepOutcome{.field = made.field, .refusal = &kNested}
+                 ? StepOutcome{.field = made.field, .refusal = &nested}
                  : step->Apply(made.field, memory_);
     }
     const bool empty = IsNothing(made.field) || made.field.size == 0;

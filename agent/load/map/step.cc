@@ -10,12 +10,12 @@
 namespace tenantry::load {
 
 StepOutcome StepMemory::Keep(Field like, std::string_view text) {
-  static const std::string kTooLong = "becomes longer than 16 MiB";
-  static const std::string kTooMuch = "grows too much: one batch may become 64 MiB";
+  static const std::string too_long = "becomes longer than 16 MiB";
+  static const std::string too_much = "grows too much: one batch may become 64 MiB";
   bytes_ += text.size();
   if (text.size() > kLongestValue || bytes_ > kMostMadeBytes) {
     bytes_ -= text.size();
-    return {.field = like, .refusal = text.size() > kLongestValue ? &kTooLong : &kTooMuch};
+    return {.field = like, .refusal = text.size() > kLongestValue ? &too_long : &too_much};
   }
   return {.field = WithText(like, arena_.Keep(text))};
 }

@@ -328,7 +328,8 @@ spec:
       unknownColumns: Ignore
       maxRejects: 1
       csv: {nulls: [NA]}
-      source: {inline: "artist_id,name,monthly_listeners,odd\na1,A,NA,x\na2,B,many,x\n"}
+      source:
+        inline: "artist_id,name,country,monthly_listeners,odd\na1,A,NA,5,x\na2,B,FR,many,x\n"
 )";
   test.Apply(set);
   ASSERT_TRUE(test.BecomesReady("fixtureset", "some"));
