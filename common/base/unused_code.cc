@@ -22,6 +22,7 @@ int ReleaseObject(dl_phdr_info* object, std::size_t /*size*/, void* /*argument*/
     const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
     const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
     // What the kernel does not want to release stays: no harm is done.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells addresses as numbers
     madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 0;

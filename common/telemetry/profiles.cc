@@ -71,7 +71,7 @@ class RunningProfile {
  public:
   // Null: another one runs, or the profiler cannot start.
   static std::shared_ptr<RunningProfile> Start(const CpuProfiler& profiler, int seconds) {
-    if (is_running_.exchange(true)) {
+    if (Running().exchange(true)) {
       return nullptr;
     }
     std::shared_ptr<RunningProfile> profile(new RunningProfile(profiler, seconds));
@@ -80,7 +80,7 @@ class RunningProfile {
 
   ~RunningProfile() {
     Stop();
-    is_running_ = false;
+    Running() = false;
   }
   RunningProfile(const RunningProfile&) = delete;
   RunningProfile& operator=(const RunningProfile&) = delete;
@@ -126,7 +126,11 @@ class RunningProfile {
     return text;
   }
 
-  static inline std::atomic<bool> is_running_ = false;
+  static std::atomic<bool>& Running() {
+    static std::atomic<bool> running = false;
+    return running;
+  }
+
   const CpuProfiler profiler_;
   const steady_clock::time_point until_;
   const net::UniqueFd file_;

@@ -23,7 +23,7 @@ std::size_t Held(const StrongId<Tag>& id) {
 std::size_t Held(const std::map<std::string, std::string>& texts) {
   std::size_t bytes = 0;
   for (const auto& [key, value] : texts) {
-    bytes += kNodeBytes + sizeof(key) + sizeof(value) + Held(key) + Held(value);
+    bytes += kNodeBytes + 2 * sizeof(std::string) + Held(key) + Held(value);
   }
   return bytes;
 }

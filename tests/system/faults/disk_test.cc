@@ -58,23 +58,6 @@ class FullDisk : public Faults {
   std::unique_ptr<PostgresServer> server_;
 };
 
-TEST_F(FullDisk, IsNamedAndRetriedByProvision) {
-  Fill(200'000);
-  FaultClock clock("PostgreSQL's disk full: Provision");
-  acme_.Begin();
-  acme_.ExpectUnready("tenant", "acme", "DatabaseUnreachable", Acme::Shape::kRetrying,
-                      {"No space left on device"});
-  clock.Note("Tenant DatabaseUnreachable, retried");
-  Free();
-  ASSERT_TRUE(acme_.BecomesReady("tenant", "acme", seconds(90)));
-  ASSERT_TRUE(acme_.BecomesReady("fixtureset", "artists", seconds(90)));
-  clock.Note("whole once there is room");
-  EXPECT_EQ(acme_.QueryAsTenant("acme", "SELECT count(*) FROM artists").first(), "2");
-  ExpectRoles("3");
-  EXPECT_EQ(Value("SELECT count(*)::text FROM tenantry.tenants"), "1");
-  Remove("artists");
-}
-
 // The load fits on the disk but not beside what somebody else has there.
 TEST_F(FullDisk, IsNamedAndRetriedByLoad) {
   acme_.BeginTenant();

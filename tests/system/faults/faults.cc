@@ -21,6 +21,7 @@ spec:
   datasets:
     - name: artists
       target: {table: artists}
+      conflict: Update
       source: {inline: '[{"artist_id": "a1", "name": "Alex"}, {"artist_id": "a2", "name": "Bo"}]'}
 )";
 

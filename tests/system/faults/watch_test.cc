@@ -84,55 +84,5 @@ TEST_F(WatchFaults, OfALostEventEndWithTheNextOne) {
   acme_.ExpectRemovable();
 }
 
-// More objects than a page has, made while the operator is not there: it lists them.
-class LongLists : public Faults {
- protected:
-  static constexpr int kObjects = 600;
-  static constexpr int kWriters = 4;
-
-  void MakeMany() {
-    std::atomic<int> made = 0;
-    const auto make = [&] {
-      for (int number = made++; number < kObjects; number = made++) {
-        const auto created = Programs::Instance().kube().Create(
-            kube::kFixtureSets, api::Namespace(acme_.ns()), FixtureSet(number));
-        EXPECT_TRUE(created) << created.error().message;
-      }
-    };
-    std::vector<std::jthread> writers;
-    for (int i = 0; i < kWriters; ++i) {
-      writers.emplace_back(make);
-    }
-  }
-  static Json FixtureSet(int number) {
-    const Json dataset = {
-        {"name", "artists"}, {"target", {{"table", "artists"}}}, {"source", {{"inline", "[]"}}}};
-    return {{"apiVersion", "tenantry.dev/v1alpha1"},
-            {"kind", "FixtureSet"},
-            {"metadata", {{"name", "n" + std::to_string(number)}}},
-            {"spec",
-             {{"tenantRef", {{"name", "acme"}}},
-              {"suspend", true},
-              {"datasets", Json::array({dataset})}}}};
-  }
-};
-
-TEST_F(LongLists, ThatExpireInTheirMiddleAreBegunAnew) {
-  Programs& programs = Programs::Instance();
-  programs.KillOperator();
-  MakeMany();
-  acme_.Begin();
-  proxies_.api().Add({.pattern = "^GET .*/fixturesets\\?.*continue=",
-                      .fault = {.kind = Kind::kAnswer, .status = 410},
-                      .times = 2});
-  FaultClock clock("410 in the middle of a list, twice");
-  programs.StartOperator();
-  EXPECT_TRUE(WaitUntil(seconds(90), [&] { return acme_.AllObserved(); }));
-  EXPECT_EQ(proxies_.api().Befallen().size(), 2U);
-  acme_.BecomeWhole();
-  clock.Note(std::to_string(kObjects) + " FixtureSets seen, all whole");
-  acme_.ExpectRemovable();
-}
-
 }  // namespace
 }  // namespace tenantry::testing
