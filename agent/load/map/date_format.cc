@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 12> kMonths = {
 // What a text has said so far.
 struct DateParts {
   CalendarDate date = {.year = 2000, .month = 1, .day = 1};
-  std::optional<std::int32_t> day_of_year;
+  std::int32_t day_of_year = 0;  // from 1; 0: not given
   std::int32_t hour = 0;
   bool half_day = false;  // hour is one of twelve
   bool afternoon = false;
@@ -48,7 +48,7 @@ class DateParser {
       case 'e':
         return Day();
       case 'j':
-        return Number(1, 3, 1, 366, parts_.day_of_year.emplace());
+        return Number(1, 3, 1, 366, parts_.day_of_year);
       case 'a':
       case 'A':
         return Weekday();
@@ -71,7 +71,7 @@ class DateParser {
   bool done() const { return rest_.empty(); }
   // Completes what the directives have left open; false: there is no such time.
   bool Finish() {
-    if (parts_.day_of_year) {
+    if (parts_.day_of_year > 0) {
       return PlaceDayOfYear() && PlaceHour();
     }
     return ValidDay(parts_.date).has_value() && PlaceHour();
@@ -229,7 +229,7 @@ class DateParser {
   }
 
   bool PlaceDayOfYear() {
-    std::int32_t day = *parts_.day_of_year;
+    std::int32_t day = parts_.day_of_year;
     for (std::int32_t month = 1; month <= 12; ++month) {
       const std::int32_t length = DaysIn(parts_.date.year, month);
       if (day <= length) {
