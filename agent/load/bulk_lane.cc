@@ -28,8 +28,13 @@ Error Stopped() { return {.code = ErrorCode::kCancelled, .message = "The load wa
 
 }  // namespace
 
-Lane::Lane(const LaneJob& job, std::stop_token stop)
-    : job_(job), thread_([this, stop = std::move(stop)] { Run(stop); }) {}
+Lane::Lane(const LaneJob& job, std::unique_ptr<postgres::Connection> session, std::stop_token stop)
+    : job_(job),
+      connection_(std::move(session)),
+      writer_(connection_ ? std::make_unique<BulkWriter>(*connection_, job_.target, job_.table,
+                                                         job_.options)
+                          : nullptr),
+      thread_([this, stop = std::move(stop)] { Run(stop); }) {}
 
 Lane::~Lane() {
   {

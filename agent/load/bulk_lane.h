@@ -38,7 +38,8 @@ struct LaneJob {
 class Lane {
  public:
   // Stops soon after `stop`, between parts or within one (which is rolled back then).
-  Lane(const LaneJob& job, std::stop_token stop);
+  // With `session` it works in that one; otherwise it opens its own.
+  Lane(const LaneJob& job, std::unique_ptr<postgres::Connection> session, std::stop_token stop);
   ~Lane();
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -51,6 +52,8 @@ class Lane {
   // transaction.
   using LastStep = std::function<Result<void>(postgres::Connection&)>;
   void SetLastStep(LastStep step);
+  // The session, after Finish(); null: it broke.
+  std::unique_ptr<postgres::Connection> TakeSession() { return std::move(connection_); }
   // Nothing more is written, and with kAtEnd nothing stays.
   void Abandon() { Fail({.code = ErrorCode::kCancelled, .message = "The load was given up."}); }
   // Of what is written, and committed unless the mode says otherwise.

@@ -305,6 +305,7 @@ class BulkLoad {
                                          .load = load_,
                                          .commit = commit,
                                          .rejects = rejects_},
+                                 commit == CommitMode::kAtEnd ? std::move(session_) : nullptr,
                                  commit == CommitMode::kEachPart ? std::stop_token() : stop_));
     }
     return {};
@@ -404,6 +405,9 @@ class BulkLoad {
         });
       }
       Result<void> ended = lane->Finish();
+      if (commits_at_end()) {
+        session_ = lane->TakeSession();
+      }
       if (!ended && (finished || finished.error().code == ErrorCode::kCancelled)) {
         finished = std::move(ended);
       }

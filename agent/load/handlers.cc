@@ -100,8 +100,13 @@ class LoadTask {
                            .source = *opened.source};
     if (job.dataset.target.redis) {
       TRY(OpenRedis(opened.origin));
+      if (!connection_) {
+        connection_ =
+            TRY(postgres::Connection::Open(spec_.postgres, kApplication, context_.stop()));
+      }
       result_.datasets.push_back(TRY(load::LoadRedis(*connection_, *redis_, job, progress)));
     } else {
+      connection_.reset();  // a tenant may have few sessions, and the load opens its own
       load::TableOutcome outcome = load::LoadTable(spec_.postgres, job, options_.limits, progress);
       // After an error only what has come into the table is worth telling.
       if (!outcome.error || outcome.result.status.counters.read > 0) {

@@ -131,6 +131,23 @@ TEST(LoadLife, TwoAgentsLoadADatasetOnce) {
   EXPECT_EQ(tenant.Ask("SELECT count(*) FROM {s}.songs"), "2");
 }
 
+// Tenants of small tiers have few sessions, and their apps use some.
+TEST(LoadLife, ADatasetNeedsOneSessionOfTheTenant) {
+  const Tenant tenant("onesession", kTables);
+  const auto held = postgres::Connection::Open(tenant.login(), "app");
+  ASSERT_TRUE(held);
+  ASSERT_TRUE(Postgres().Script("app", "ALTER ROLE tenant_onesession_app CONNECTION LIMIT 2"));
+  // A session that was closed may count for a moment.
+  TaskAnswer<api::LoadResult> loaded;
+  for (int tries = 0; tries < 20; ++tries) {
+    loaded = tenant.Load(Inline("songs", "songs", R"([{"song_id":"a"},{"song_id":"b"}])"));
+    if (!loaded.error) {
+      break;
+    }
+  }
+  EXPECT_EQ(Counts(loaded), "2 2 0 0 0 0");
+}
+
 TEST(LoadLife, AnUnreachableServerIsTransient) {
   const Tenant tenant("unreachable", kTables);
   const auto refused =
